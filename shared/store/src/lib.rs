@@ -1,0 +1,12 @@
+//! Postgres: one module per aggregate, each statement beside its function, rows in, domain types out.
+//!
+//! Behind a transaction-mode pooler no statement may have a name: only `query_typed` and its siblings are used.
+//! A statement's first line is its name (`-- module::function`), so that it can be found in `pg_stat_activity`.
+//! Writers take a [`Tx`] and never commit; a lone read or a statement that is a whole by itself takes a `&Client`.
+
+mod error;
+mod transaction;
+
+pub use deadpool_postgres::Pool;
+pub use error::{Error, Result};
+pub use transaction::{Limits, Tx, retry_conflicts};

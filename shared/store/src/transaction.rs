@@ -1,0 +1,127 @@
+//! Transactions: begun, committed and taken back in the open.
+
+use std::ops::Deref;
+use std::time::Duration;
+
+use deadpool_postgres::{Object, Pool};
+use tokio_postgres::Client;
+
+use crate::{Error, Result};
+
+/// How often, and after which pauses, [`retry_conflicts`] tries again.
+const CONFLICT_PAUSES: [Duration; 3] =
+    [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
+
+/// One open transaction on one pooled connection.
+///
+/// A writer takes `&Tx` and never commits. Dropping a `Tx` that was neither committed nor rolled back closes its
+/// connection, and with it the transaction: a cancelled future leaves nothing half done in the pool.
+#[derive(Debug)]
+pub struct Tx {
+    connection: Option<Object>,
+}
+
+/// The time-outs of a transaction, set locally to it.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// The longest a single statement may run.
+    pub statement: Duration,
+    /// The longest a statement may wait for a lock.
+    pub lock: Duration,
+}
+
+impl Limits {
+    /// Webhooks and the portal: 10 s a statement, 5 s for a lock.
+    pub const EDGE: Self = Self { statement: Duration::from_secs(10), lock: Duration::from_secs(5) };
+    /// The player's row on the message path: 10 s a statement, 10 s for its lock.
+    pub const PLAYER: Self = Self { statement: Duration::from_secs(10), lock: Duration::from_secs(10) };
+    /// Tasks: 30 s a statement, 5 s for a lock.
+    pub const TASK: Self = Self { statement: Duration::from_secs(30), lock: Duration::from_secs(5) };
+}
+
+impl Tx {
+    /// Begins a transaction with its time-outs, in one round trip.
+    pub async fn begin(pool: &Pool, limits: Limits) -> Result<Self> {
+        let connection = pool.get().await?;
+        let begin = format!(
+            "BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
+            limits.statement.as_millis(),
+            limits.lock.as_millis()
+        );
+        let tx = Self { connection: Some(connection) };
+        tx.batch_execute(&begin).await?;
+        Ok(tx)
+    }
+
+    /// Commits. A transaction in which a statement failed is an error (25P02), never a silent rollback.
+    pub async fn commit(mut self) -> Result<()> {
+        self.batch_execute("SELECT 1; COMMIT").await?;
+        self.release();
+        Ok(())
+    }
+
+    /// Takes everything back.
+    pub async fn rollback(mut self) -> Result<()> {
+        self.batch_execute("ROLLBACK").await?;
+        self.release();
+        Ok(())
+    }
+
+    /// Sets a savepoint; end it with [`Self::release_savepoint`] or [`Self::rollback_to_savepoint`].
+    pub async fn savepoint(&self, name: &'static str) -> Result<()> {
+        Ok(self.batch_execute(&format!("SAVEPOINT {name}")).await?)
+    }
+
+    /// Keeps what was written since the savepoint.
+    pub async fn release_savepoint(&self, name: &'static str) -> Result<()> {
+        Ok(self.batch_execute(&format!("RELEASE SAVEPOINT {name}")).await?)
+    }
+
+    /// Takes back what was written since the savepoint; the transaction goes on.
+    pub async fn rollback_to_savepoint(&self, name: &'static str) -> Result<()> {
+        Ok(self.batch_execute(&format!("ROLLBACK TO SAVEPOINT {name}")).await?)
+    }
+
+    fn release(&mut self) {
+        drop(self.connection.take());
+    }
+}
+
+impl Deref for Tx {
+    type Target = Client;
+
+    #[expect(clippy::expect_used, reason = "commit and rollback consume the transaction")]
+    fn deref(&self) -> &Client {
+        self.connection.as_ref().expect("an open transaction has its connection")
+    }
+}
+
+impl Drop for Tx {
+    fn drop(&mut self) {
+        if let Some(connection) = self.connection.take() {
+            drop(Object::take(connection));
+        }
+    }
+}
+
+/// Does `work` again when Postgres ended it for a conflict (40001, 40P01), up to three times.
+///
+/// The work may run more than once: it begins and commits its own transaction and touches nothing outside the
+/// database.
+pub async fn retry_conflicts<T, F>(mut work: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for pause in CONFLICT_PAUSES {
+        match work().await {
+            Err(error) if error.is_conflict() => tokio::time::sleep(pause).await,
+            outcome => return outcome,
+        }
+    }
+    work().await
+}
+
+/// Fails when a statement changed another number of rows than it had to.
+pub(crate) fn expect_rows(statement: &'static str, expected: u64, changed: u64) -> Result<()> {
+    if changed == expected { Ok(()) } else { Err(Error::RowCount { statement, expected, changed }) }
+}
