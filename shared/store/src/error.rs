@@ -46,7 +46,10 @@ impl Error {
 
     /// Whether the whole transaction may simply be tried again: 40001 or 40P01.
     pub fn is_conflict(&self) -> bool {
-        matches!(self.sql_state(), Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED))
+        matches!(
+            self.sql_state(),
+            Some(&SqlState::T_R_SERIALIZATION_FAILURE | &SqlState::T_R_DEADLOCK_DETECTED)
+        )
     }
 
     /// A short code for logs and job results, without SQL or values.
