@@ -1,70 +1,44 @@
-//! Chapters: the five steps of the relationship, and the score at which each one's boss waits.
-//!
-//! A chapter rises only through a passed boss and falls only by a restart. Its days are what the story intends; they
-//! gate nothing.
+//! Chapters: five, from curiosity to being established. They rise only through a passed boss and never fall.
 
 use rust_decimal::{Decimal, dec};
+use serde::{Deserialize, Serialize};
 
-/// A chapter from 1 to 5.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+/// By chapter: its name.
+pub const NAMES: [&str; 5] = ["Curiosity", "Intrigue", "Investment", "Intimacy", "Established"];
+
+/// By chapter: the score at which a boss awaits the player.
+pub const BOSS_THRESHOLDS: [Decimal; 5] = [dec!(55.00), dec!(60.00), dec!(65.00), dec!(70.00), dec!(75.00)];
+
+/// A chapter, 1 to 5.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "i32", into = "i32")]
 pub struct Chapter(u8);
 
-/// What a chapter is called and where it ends.
-#[derive(Debug, Clone, Copy)]
-pub struct Profile {
-    /// The name, as shown to players.
-    pub name: &'static str,
-    /// From this score on the boss may begin.
-    pub boss_threshold: Decimal,
-    /// The days of play it is meant for, first and last.
-    pub expected_days: (i32, i32),
-}
-
-/// By chapter, 1 to 5.
-pub const PROFILES: [Profile; 5] = [
-    Profile { name: "Curiosity", boss_threshold: dec!(55.00), expected_days: (1, 3) },
-    Profile { name: "Intrigue", boss_threshold: dec!(60.00), expected_days: (4, 7) },
-    Profile { name: "Investment", boss_threshold: dec!(65.00), expected_days: (8, 11) },
-    Profile { name: "Intimacy", boss_threshold: dec!(70.00), expected_days: (12, 16) },
-    Profile { name: "Established", boss_threshold: dec!(75.00), expected_days: (17, 21) },
-];
-
 impl Chapter {
-    /// The five, in order.
-    pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
-    /// Where every player begins.
+    /// Where every game starts.
     pub const FIRST: Self = Self(1);
-    /// The one whose boss decides about victory.
-    pub const LAST: Self = Self(5);
 
-    /// The chapter of this number, or nothing outside 1 to 5.
+    /// All five, in order.
+    pub const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(5)];
+
+    /// The chapter of that number; `None` outside 1 to 5.
     pub fn new(number: i32) -> Option<Self> {
-        Self::ALL.into_iter().find(|chapter| chapter.number() == number)
+        u8::try_from(number).ok().filter(|number| (1..=5).contains(number)).map(Self)
     }
 
-    /// The number, 1 to 5.
+    /// Its number, 1 to 5.
     pub fn number(self) -> i32 {
         i32::from(self.0)
     }
 
-    /// The entry of this chapter in a table by chapter.
+    /// What a table of five figures holds for this chapter.
     pub fn of<T>(self, table: &[T; 5]) -> &T {
         &table[usize::from(self.0 - 1)]
     }
 
-    /// The chapter after this one; nothing follows the last.
-    pub fn next(self) -> Option<Self> {
-        Self::new(self.number() + 1)
-    }
-
-    /// The name, as shown to players.
+    /// Its name.
     pub fn name(self) -> &'static str {
-        self.of(&PROFILES).name
-    }
-
-    /// From this score on the boss may begin.
-    pub fn boss_threshold(self) -> Decimal {
-        self.of(&PROFILES).boss_threshold
+        self.of::<&str>(&NAMES)
     }
 }
 
@@ -74,25 +48,33 @@ impl std::fmt::Display for Chapter {
     }
 }
 
+impl TryFrom<i32> for Chapter {
+    type Error = NoSuchChapter;
+
+    fn try_from(number: i32) -> Result<Self, NoSuchChapter> {
+        Self::new(number).ok_or(NoSuchChapter)
+    }
+}
+
+impl From<Chapter> for i32 {
+    fn from(chapter: Chapter) -> Self {
+        chapter.number()
+    }
+}
+
+/// A number that is no chapter.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a chapter is a number from 1 to 5")]
+pub struct NoSuchChapter;
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn exists_from_one_to_five() {
-        let numbers: Vec<i32> = (-1..=7).filter(|&number| Chapter::new(number).is_some()).collect();
-        assert_eq!(numbers, [1, 2, 3, 4, 5]);
-    }
-
-    #[test]
-    fn finds_its_place_in_a_table() {
-        assert_eq!(Chapter::ALL.map(|chapter| *chapter.of(&[10, 20, 30, 40, 50])), [10, 20, 30, 40, 50]);
-        assert_eq!(Chapter::LAST.name(), "Established");
-        assert_eq!(Chapter::LAST.next(), None);
-    }
-
-    #[test]
-    fn thresholds_rise() {
-        assert!(Chapter::ALL.windows(2).all(|pair| pair[0].boss_threshold() < pair[1].boss_threshold()));
+    fn a_chapter_exists_only_from_1_to_5() {
+        assert_eq!([0, 6, -1, 300].map(Chapter::new), [None; 4]);
+        assert_eq!(Chapter::ALL.map(Chapter::number), [1, 2, 3, 4, 5]);
+        assert_eq!(Chapter::new(5).map(Chapter::name), Some("Established"));
     }
 }

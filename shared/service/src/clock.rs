@@ -1,48 +1,52 @@
-//! The clock that use cases are given: real time, or real time moved by play and tests.
+//! The clock that use cases are given. Real time, plus a shift that local play and tests can move.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::{SignedDuration, Timestamp};
 
-/// Tells the time to the microsecond, as Postgres keeps it. Clones tell the same time.
-#[derive(Debug, Clone)]
+/// Tells the time. Clones share one shift: whoever moves the clock moves it for the whole bundle.
+#[derive(Debug, Clone, Default)]
 pub struct Clock {
-    runs: bool,
-    micros: Arc<AtomicI64>,
+    shift_millis: Arc<AtomicI64>,
 }
 
 impl Clock {
-    /// Real time.
+    /// The time of the world.
     pub fn system() -> Self {
-        Self { runs: true, micros: Arc::default() }
+        Self::default()
     }
 
-    /// A clock that stands still until it is moved.
-    pub fn standing_at(instant: Timestamp) -> Self {
-        Self { runs: false, micros: Arc::new(AtomicI64::new(instant.as_microsecond())) }
+    /// A clock that shows `start` now and goes on from there.
+    pub fn starting_at(start: Timestamp) -> Self {
+        let clock = Self::default();
+        clock.set(start);
+        clock
     }
 
-    /// The present instant. A clock moved out of the calendar stays at its edge.
-    #[expect(clippy::disallowed_methods, reason = "this is the clock that everybody else is given")]
+    /// What time it is, to the microsecond, as the database stores it.
     pub fn now(&self) -> Timestamp {
-        let start = if self.runs { Timestamp::now().as_microsecond() } else { 0 };
-        let micros = start.saturating_add(self.micros.load(Ordering::Relaxed));
-        let edge = if micros < 0 { Timestamp::MIN } else { Timestamp::MAX };
-        Timestamp::from_microsecond(micros).unwrap_or(edge)
+        let shift = SignedDuration::from_millis(self.shift_millis.load(Ordering::SeqCst));
+        let micros = real_now().saturating_add(shift).map_or(0, Timestamp::as_microsecond);
+        Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
-    /// Moves this clock and all its clones, forward or back.
-    pub fn advance(&self, by: SignedDuration) {
-        let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
-        self.micros.fetch_add(micros, Ordering::Relaxed);
+    /// Moves the clock by a span; a negative one moves it back.
+    pub fn advance(&self, span: SignedDuration) {
+        let millis = i64::try_from(span.as_millis()).unwrap_or(0);
+        self.shift_millis.fetch_add(millis, Ordering::SeqCst);
+    }
+
+    /// Sets the clock to an instant.
+    pub fn set(&self, instant: Timestamp) {
+        let shift = instant.as_millisecond() - real_now().as_millisecond();
+        self.shift_millis.store(shift, Ordering::SeqCst);
     }
 }
 
-impl Default for Clock {
-    fn default() -> Self {
-        Self::system()
-    }
+#[expect(clippy::disallowed_methods, reason = "this is the clock that everything else is given")]
+fn real_now() -> Timestamp {
+    Timestamp::now()
 }
 
 #[cfg(test)]
@@ -50,17 +54,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn clones_move_together() {
-        let clock = Clock::standing_at(Timestamp::UNIX_EPOCH);
-        clock.clone().advance(SignedDuration::from_hours(3));
-        assert_eq!(clock.now(), Timestamp::from_second(3 * 3600).unwrap());
-    }
-
-    #[test]
-    fn a_moved_system_clock_runs_on() {
-        let clock = Clock::system();
-        let before = clock.now();
-        clock.advance(SignedDuration::from_hours(26));
-        assert!(clock.now() >= before + SignedDuration::from_hours(26));
+    fn clones_share_the_shift() {
+        let start: Timestamp = "2026-02-17T05:00:00Z".parse().expect("a time");
+        let clock = Clock::starting_at(start);
+        let other = clock.clone();
+        other.advance(SignedDuration::from_hours(3));
+        let passed = clock.now().duration_since(start);
+        assert!((SignedDuration::from_hours(3)..SignedDuration::from_secs(3 * 3_600 + 60)).contains(&passed));
     }
 }

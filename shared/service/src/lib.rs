@@ -1,5 +1,8 @@
-//! The use cases: what the product does with a message, an hour or an outside event.
+//! The use cases: what happens when a message comes in, a conversation ends, an hour passes.
+//!
+//! A use case that needs a model or Telegram has three visible parts: claim (short transaction), think (no
+//! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
-mod clock;
+pub mod clock;
 
 pub use clock::Clock;
