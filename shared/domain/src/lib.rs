@@ -4,7 +4,9 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod chapter;
+pub mod decay;
 pub mod draw;
 pub mod ids;
+pub mod job;
 pub mod score;
 pub mod status;
