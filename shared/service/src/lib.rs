@@ -4,5 +4,6 @@
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
 pub mod clock;
+pub mod job_run;
 
 pub use clock::Clock;

@@ -5,6 +5,8 @@
 //! Writers take a [`Tx`] and never commit; a lone read or a statement that is a whole by itself takes a `&Client`.
 
 mod error;
+pub mod error_logs;
+pub mod job_executions;
 mod transaction;
 
 pub use deadpool_postgres::Pool;
