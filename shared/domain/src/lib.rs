@@ -5,6 +5,7 @@
 
 pub mod chapter;
 pub mod decay;
+pub mod delivery;
 pub mod draw;
 pub mod ids;
 pub mod job;

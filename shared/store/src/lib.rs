@@ -7,6 +7,7 @@
 mod error;
 pub mod error_logs;
 pub mod job_executions;
+pub mod scheduled_events;
 mod transaction;
 
 pub use deadpool_postgres::Pool;
