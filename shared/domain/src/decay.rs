@@ -8,8 +8,7 @@
 //!
 //! The metrics shrink in the same proportion as the score, so that their composite stays with it. Only active players
 //! past their onboarding decay. A score of 0 ends the game; a player who is active at 0 all the same is ended without a
-//! charge. Falling below 20 makes her say something, and a player who has less than a quarter of the grace left gets
-//! a notice in the portal, once per silence.
+//! charge. What the player hears of it before that is in [`decay_warning`](crate::decay_warning).
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::{Decimal, dec};
@@ -40,9 +39,6 @@ pub const MAX_CHARGE: Decimal = dec!(20.00);
 
 /// Less than this is not worth a row; it is charged once it has grown.
 pub const SMALLEST_CHARGE: Decimal = dec!(0.01);
-
-/// A notice appears when less than this share of the grace is left: one part of so many.
-pub const NOTICE_SHARE: i32 = 4;
 
 /// The hours of silence that the score projected for the portal looks ahead.
 pub const PROJECTION_HOURS: Decimal = dec!(24);

@@ -5,8 +5,10 @@
 
 pub mod chapter;
 pub mod decay;
+pub mod decay_warning;
 pub mod delivery;
 pub mod draw;
+pub mod endings;
 pub mod ids;
 pub mod job;
 pub mod score;

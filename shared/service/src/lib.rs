@@ -4,6 +4,8 @@
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
 pub mod clock;
+pub mod decay;
+pub mod endings;
 pub mod job_run;
 
 pub use clock::Clock;
