@@ -4,6 +4,7 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod chapter;
+pub mod cleanup;
 pub mod decay;
 pub mod decay_warning;
 pub mod delivery;

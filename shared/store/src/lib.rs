@@ -10,6 +10,7 @@ mod error;
 pub mod error_logs;
 pub mod job_executions;
 pub mod notifications;
+pub mod retention;
 pub mod scheduled_events;
 pub mod score_history;
 mod transaction;
