@@ -64,6 +64,12 @@ pub async fn list_overdue(client: &Client, now: Timestamp, after: UserId, limit:
     rows.iter().map(|row| Ok(UserId::from_uuid(row.try_get("id")?))).collect()
 }
 
+/// Makes this transaction find its players by key. A page is a small part of a large table, but large enough for the
+/// planner to read the whole table for each page, which would make the job quadratic.
+pub async fn prefer_keys(tx: &Tx) -> Result<()> {
+    Ok(tx.batch_execute("SET LOCAL enable_seqscan = off").await?)
+}
+
 /// Locks those of the players whose grace is still over, in id order. Who is locked by somebody else is left out: the
 /// next run finds that player again.
 pub async fn lock_overdue(tx: &Tx, now: Timestamp, users: &[UserId]) -> Result<Vec<Overdue>> {
@@ -121,7 +127,8 @@ pub async fn metrics_of(tx: &Tx, users: &[UserId]) -> Result<HashMap<UserId, Met
         .collect()
 }
 
-/// Writes charges back: scores and what they settle, then the metrics. A player without a metrics row gets one.
+/// Writes charges of locked players back: scores and what they settle, then the metrics. A player without a metrics row
+/// gets one.
 pub async fn apply_charges(tx: &Tx, charges: &[(UserId, Charge)], settled_until: Timestamp) -> Result<()> {
     let users: Vec<Uuid> = charges.iter().map(|(user, _)| *user.as_uuid()).collect();
     let scores: Vec<Decimal> = charges.iter().map(|(_, charge)| charge.score.value()).collect();
@@ -132,7 +139,7 @@ pub async fn apply_charges(tx: &Tx, charges: &[(UserId, Charge)], settled_until:
                 SET relationship_score = charged.score,
                     last_decay_at = greatest(player.last_decay_at, $3)
                FROM unnest($1::uuid[], $2::numeric[]) AS charged(user_id, score)
-              WHERE player.id = charged.user_id AND player.game_status = 'active'",
+              WHERE player.id = charged.user_id",
             &[
                 (&users, Type::UUID_ARRAY),
                 (&scores, Type::NUMERIC_ARRAY),
@@ -149,13 +156,21 @@ pub async fn apply_charges(tx: &Tx, charges: &[(UserId, Charge)], settled_until:
     let (trust, secureness) = (column(|metrics| metrics.trust), column(|metrics| metrics.secureness));
     tx.execute_typed(
         "-- decay_pages::apply_metrics
-         INSERT INTO user_metrics AS kept (user_id, intimacy, passion, trust, secureness)
+         WITH charged AS MATERIALIZED (
+             SELECT user_id, intimacy, passion, trust, secureness
+               FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[])
+                    AS charged(user_id, intimacy, passion, trust, secureness)),
+         kept AS (
+             UPDATE user_metrics AS metrics
+                SET intimacy = charged.intimacy, passion = charged.passion,
+                    trust = charged.trust, secureness = charged.secureness
+               FROM charged
+              WHERE metrics.user_id = charged.user_id
+             RETURNING metrics.user_id)
+         INSERT INTO user_metrics (user_id, intimacy, passion, trust, secureness)
          SELECT user_id, intimacy, passion, trust, secureness
-           FROM unnest($1::uuid[], $2::numeric[], $3::numeric[], $4::numeric[], $5::numeric[])
-                AS charged(user_id, intimacy, passion, trust, secureness)
-         ON CONFLICT (user_id) DO UPDATE
-            SET intimacy = excluded.intimacy, passion = excluded.passion,
-                trust = excluded.trust, secureness = excluded.secureness",
+           FROM charged
+          WHERE user_id NOT IN (SELECT user_id FROM kept)",
         &[
             (&users, Type::UUID_ARRAY),
             (&intimacy, Type::NUMERIC_ARRAY),
