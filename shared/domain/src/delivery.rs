@@ -8,6 +8,8 @@
 //! of a game that has ended are cancelled, except those marked `system`, such as a farewell. A player who has
 //! blocked the bot gets nothing until the player writes again.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::Value;
@@ -36,10 +38,13 @@ pub const MAX_FAILURES: i32 = 3;
 pub const FIRST_RETRY_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
 /// A wait that Telegram asks for is waited out on the spot up to here, else the message is put off.
-pub const LONGEST_WAIT: SignedDuration = SignedDuration::from_secs(5);
+pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// A message that is put off for Telegram's sake is due so long after the wait that it asked for.
 pub const WAIT_MARGIN: SignedDuration = SignedDuration::from_secs(1);
+
+/// A message that Telegram finds too long, though it was cut to its limit, is cut to this many UTF-16 units once more.
+pub const SHORTER: usize = 2_048;
 
 /// Longest `error_message`, in characters.
 pub const MAX_ERROR: usize = 500;
@@ -221,9 +226,15 @@ pub fn after_failure(failures: i32, now: Timestamp) -> AfterFailure {
     AfterFailure::RetryAt(later(now, FIRST_RETRY_AFTER * 2_i32.pow(doublings)))
 }
 
-/// When a message is due again after Telegram asked for a wait too long to be waited out; `None`: it can be waited out.
-pub fn put_off_until(wait: SignedDuration, now: Timestamp) -> Option<Timestamp> {
-    (wait > LONGEST_WAIT).then(|| later(later(now, wait), WAIT_MARGIN))
+/// Whether a wait that Telegram asks for is waited out on the spot.
+pub fn is_short(wait: Duration) -> bool {
+    wait <= LONGEST_WAIT
+}
+
+/// When a message is due again that is put off for a wait that Telegram asked for.
+pub fn put_off_until(wait: Duration, now: Timestamp) -> Timestamp {
+    let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+    later(later(now, wait), WAIT_MARGIN)
 }
 
 fn later(instant: Timestamp, by: SignedDuration) -> Timestamp {
@@ -248,11 +259,12 @@ mod tests {
 
     #[test]
     fn short_waits_are_waited_out_and_long_ones_put_off() {
-        assert_eq!(put_off_until(SignedDuration::from_secs(5), NOW), None);
-        for (wait, due) in [(7, 8), (30, 31)] {
-            let until = put_off_until(SignedDuration::from_secs(wait), NOW);
-            assert_eq!(until, Some(NOW + SignedDuration::from_secs(due)));
+        for (wait, short, due) in [(3, true, 4), (5, true, 6), (7, false, 8), (30, false, 31)] {
+            let wait = Duration::from_secs(wait);
+            assert_eq!(is_short(wait), short, "{wait:?}");
+            assert_eq!(put_off_until(wait, NOW), NOW + SignedDuration::from_secs(due));
         }
+        assert_eq!(put_off_until(Duration::MAX, NOW), Timestamp::MAX);
     }
 
     #[test]
