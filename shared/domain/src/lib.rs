@@ -12,5 +12,6 @@ pub mod draw;
 pub mod endings;
 pub mod ids;
 pub mod job;
+pub mod pipeline;
 pub mod score;
 pub mod status;
