@@ -1,6 +1,6 @@
-//! `template.yaml` holds what the code has: binaries, routes, schedules, secrets, time-outs.
+//! `template.yaml`: schedules, queues and payloads are what the jobs and the queue need.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_yaml_ng::Value;
@@ -32,34 +32,6 @@ fn events<'a>(function: &'a Value, kind: &str) -> Vec<&'a Value> {
     events.values().filter(|event| event["Type"] == kind).map(|event| &event["Properties"]).collect()
 }
 
-fn source(name: &str) -> String {
-    let file = root().join("functions/src").join(format!("{}.rs", name.replace('-', "_")));
-    std::fs::read_to_string(&file).unwrap_or_else(|_| panic!("{name} has no module"))
-}
-
-#[test]
-fn every_function_has_a_binary_and_the_other_way_round() {
-    let binaries: BTreeSet<String> = std::fs::read_dir(root().join("functions/src/bin"))
-        .expect("the binaries")
-        .map(|entry| {
-            entry.expect("an entry").path().file_stem().expect("a name").to_string_lossy().into_owned()
-        })
-        .collect();
-    let in_template: BTreeSet<String> = functions(&template()).into_keys().collect();
-    assert_eq!(in_template, binaries);
-}
-
-#[test]
-fn every_route_is_served() {
-    for (name, function) in functions(&template()) {
-        let source = source(&name);
-        for route in events(&function, "HttpApi") {
-            let path = route["Path"].as_str().expect("a path");
-            assert!(source.contains(&format!("\"{path}\"")), "{name} does not serve {path}");
-        }
-    }
-}
-
 #[test]
 fn schedules_are_those_of_the_jobs() {
     let expected = BTreeMap::from([
@@ -86,7 +58,6 @@ fn schedules_are_those_of_the_jobs() {
             serde_json::from_str(schedule["Input"].as_str().expect("an input")).expect("JSON");
         assert_eq!(input["job"], name);
         assert_eq!(input["scheduled_time"], "<aws.scheduler.scheduled-time>", "{name}");
-        assert!(source(&name).contains(&format!("\"/api/v1/tasks/{name}\"")), "{name} serves its path");
     }
 }
 
