@@ -42,6 +42,8 @@ impl Score {
     pub const ZERO: Self = Self(LOWEST);
     /// Where a new player starts.
     pub const START: Self = Self(STARTING);
+    /// Below this she says that something is wrong, once a day at most.
+    pub const CRITICAL: Self = Self(dec!(20));
 
     /// A score as it stands in the database; `None` outside 0 to 100 after rounding.
     pub fn new(value: Decimal) -> Option<Self> {
@@ -57,6 +59,11 @@ impl Score {
     /// The number, 0.00 to 100.00.
     pub fn value(self) -> Decimal {
         self.0
+    }
+
+    /// Whether `after` lies below the critical line and this score does not.
+    pub fn falls_critical(self, after: Self) -> bool {
+        self >= Self::CRITICAL && after < Self::CRITICAL
     }
 
     /// Whether the game is lost at this score.
@@ -120,6 +127,7 @@ impl Metrics {
     }
 
     /// Each metric changed alike, rounded and kept in range.
+    #[must_use]
     pub fn map(self, change: impl Fn(Decimal) -> Decimal) -> Self {
         let changed = |metric: Score| Score::clamped(change(metric.value()));
         Self {
@@ -131,6 +139,7 @@ impl Metrics {
     }
 
     /// Each metric multiplied by `to / from`; all at `to` when `from` is 0.
+    #[must_use]
     pub fn rescaled(self, from: Decimal, to: Score) -> Self {
         if from.is_zero() { Self::all(to) } else { self.map(|metric| metric * to.value() / from) }
     }
@@ -158,6 +167,22 @@ mod tests {
         assert_eq!(Score::new(dec!(-0.01)), None);
         assert!(serde_json::from_str::<Score>("101").is_err());
         assert_eq!(serde_json::to_string(&Score::clamped(dec!(49.2))).ok().as_deref(), Some("49.2"));
+    }
+
+    #[test]
+    fn falls_critical_only_across_twenty() {
+        for (before, after, falls) in [
+            (dec!(20), dec!(19.99), true),
+            (dec!(20.8), dec!(16.8), true),
+            (dec!(19.99), dec!(10), false),
+            (dec!(25), dec!(20), false),
+        ] {
+            assert_eq!(
+                Score::clamped(before).falls_critical(Score::clamped(after)),
+                falls,
+                "{before} to {after}"
+            );
+        }
     }
 
     #[test]

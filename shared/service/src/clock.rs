@@ -1,4 +1,4 @@
-//! The clock that use cases are given. Real time, plus a shift that local play and tests can move.
+//! The clock that use cases are given. Real time, or a standing clock in tests, plus a shift that can be moved.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 /// Tells the time. Clones share one shift: whoever moves the clock moves it for the whole bundle.
 #[derive(Debug, Clone, Default)]
 pub struct Clock {
+    stands_at: Option<Timestamp>,
     shift_millis: Arc<AtomicI64>,
 }
 
@@ -24,10 +25,15 @@ impl Clock {
         clock
     }
 
+    /// A clock that stands at `instant` and only moves when it is moved: for tests.
+    pub fn standing_at(instant: Timestamp) -> Self {
+        Self { stands_at: Some(instant), ..Self::default() }
+    }
+
     /// What time it is, to the microsecond, as the database stores it.
     pub fn now(&self) -> Timestamp {
         let shift = SignedDuration::from_millis(self.shift_millis.load(Ordering::SeqCst));
-        let micros = real_now().saturating_add(shift).map_or(0, Timestamp::as_microsecond);
+        let micros = self.unshifted().saturating_add(shift).map_or(0, Timestamp::as_microsecond);
         Timestamp::from_microsecond(micros).unwrap_or(Timestamp::UNIX_EPOCH)
     }
 
@@ -39,8 +45,12 @@ impl Clock {
 
     /// Sets the clock to an instant.
     pub fn set(&self, instant: Timestamp) {
-        let shift = instant.as_millisecond() - real_now().as_millisecond();
+        let shift = instant.as_millisecond() - self.unshifted().as_millisecond();
         self.shift_millis.store(shift, Ordering::SeqCst);
+    }
+
+    fn unshifted(&self) -> Timestamp {
+        self.stands_at.unwrap_or_else(real_now)
     }
 }
 
@@ -52,6 +62,17 @@ fn real_now() -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_standing_clock_moves_only_when_moved() {
+        let start: Timestamp = "2026-02-17T05:00:00Z".parse().expect("a time");
+        let clock = Clock::standing_at(start);
+        assert_eq!(clock.now(), start);
+        clock.advance(SignedDuration::from_hours(3));
+        assert_eq!(clock.now(), start + SignedDuration::from_hours(3));
+        clock.set(start);
+        assert_eq!(clock.now(), start);
+    }
 
     #[test]
     fn clones_share_the_shift() {
