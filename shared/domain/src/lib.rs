@@ -13,4 +13,6 @@ pub mod endings;
 pub mod ids;
 pub mod job;
 pub mod score;
+pub mod state;
 pub mod status;
+pub mod tokens;
