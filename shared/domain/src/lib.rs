@@ -4,5 +4,14 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod chapter;
+pub mod cleanup;
+pub mod decay;
+pub mod decay_warning;
+pub mod delivery;
 pub mod draw;
+pub mod endings;
 pub mod ids;
+pub mod job;
+pub mod score;
+pub mod status;

@@ -1,1 +1,12 @@
-//! The `service` crate.
+//! The use cases: what happens when a message comes in, a conversation ends, an hour passes.
+//!
+//! A use case that needs a model or Telegram has three visible parts: claim (short transaction), think (no
+//! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
+
+pub mod cleanup;
+pub mod clock;
+pub mod decay;
+pub mod endings;
+pub mod job_run;
+
+pub use clock::Clock;

@@ -1,0 +1,23 @@
+//! Housekeeping: how much one run of `cleanup` removes, and how long an open thread stays open.
+//!
+//! How long each table keeps its rows is stated where they are removed: in the database function `ops.run_retention`.
+
+use std::time::Duration;
+
+/// One call of the retention removes at most so many rows per table: a short transaction, few locks.
+pub const BATCH: i32 = 5_000;
+
+/// One run calls it at most so often: a backlog goes in several runs.
+pub const MAX_BATCHES: usize = 4;
+
+/// The pause between two batches, for everybody else.
+pub const PAUSE: Duration = Duration::from_millis(50);
+
+/// A table that lost more rows than this in one run gets new statistics.
+pub const ANALYZE_FROM: i64 = 10_000;
+
+/// Days that an open thread of a type stays open.
+pub const THREAD_DAYS: [(&str, i32); 3] = [("cliffhanger", 7), ("promise", 30), ("callback", 30)];
+
+/// Days that an open thread of any other type stays open.
+pub const OTHER_THREAD_DAYS: i32 = 14;

@@ -1,0 +1,77 @@
+//! Ends games: the status, its history row, everything that hangs on a running game, and one farewell.
+//!
+//! All of it is part of the caller's transaction, which holds the players' rows. The farewell is only queued: that
+//! Telegram fails can neither undo nor repeat an ending.
+
+use domain::delivery::{EventType, TelegramContent};
+use domain::draw::Draws;
+use domain::endings::{Reason, farewell};
+use domain::ids::{HistoryId, UserId};
+use jiff::Timestamp;
+use serde_json::Value;
+use store::endings::Ending;
+use store::scheduled_events::NewMessage;
+use store::{Tx, endings, scheduled_events};
+use uuid::Uuid;
+
+/// A game that is to end.
+#[derive(Debug, Clone)]
+pub struct End {
+    /// The player.
+    pub user: UserId,
+    /// Why.
+    pub reason: Reason,
+    /// What the history row tells, by the shape of its type.
+    pub details: Value,
+}
+
+/// When an ending happens, and on what occasion.
+#[derive(Debug, Clone, Copy)]
+pub struct Occasion<'a> {
+    /// The instant of the history row.
+    pub at: Timestamp,
+    /// The present: the farewell is due now.
+    pub now: Timestamp,
+    /// Keys the draw of the farewell: a slot or a source key.
+    pub key: &'a str,
+}
+
+/// Ends those of the games that still run, and returns their players.
+pub async fn end_games(
+    tx: &Tx,
+    draws: &Draws,
+    ends: Vec<End>,
+    occasion: Occasion<'_>,
+) -> store::Result<Vec<UserId>> {
+    if ends.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut rows: Vec<Ending> = ends
+        .into_iter()
+        .map(|End { user, reason, details }| Ending { history: HistoryId::random(), user, reason, details })
+        .collect();
+    let ended = endings::end(tx, &rows, occasion.at).await?;
+    rows.retain(|row| ended.contains(&row.user));
+
+    let users: Vec<Uuid> = ended.iter().map(|user| *user.as_uuid()).collect();
+    endings::close_conversations(tx, &users, occasion.now).await?;
+    endings::skip_touchpoints(tx, &users).await?;
+    scheduled_events::cancel_pending(tx, &users).await?;
+    let farewells: Vec<NewMessage> = rows.iter().map(|row| farewell_of(row, draws, occasion)).collect();
+    scheduled_events::create_each(tx, &farewells, occasion.now).await?;
+    Ok(ended)
+}
+
+fn farewell_of(ending: &Ending, draws: &Draws, occasion: Occasion<'_>) -> NewMessage {
+    let words = farewell(ending.reason, draws, ending.user, occasion.key);
+    let content =
+        TelegramContent { system: true, ..TelegramContent::words(words, format!("end:{}", ending.history)) };
+    NewMessage {
+        user: ending.user,
+        event_type: EventType::MessageDelivery,
+        content,
+        wanted_at: occasion.now,
+        conversation: None,
+        lease: None,
+    }
+}
