@@ -175,10 +175,20 @@ mod tests {
     // case: pipeline 50
     #[test]
     fn the_history_keeps_what_fits_and_at_least_ten() {
-        for (count, chars, kept) in
-            [(0, 0, 0), (100, 40, 80), (80, 400, 30), (12, 4_000, 10), (60, 250, 48), (60, 200, 60), (80, 151, 80)]
-        {
-            assert_eq!(select(&chat(count, chars), NOW).len(), kept, "{count} messages of {chars} characters");
+        for (count, chars, kept) in [
+            (0, 0, 0),
+            (100, 40, 80),
+            (80, 400, 30),
+            (12, 4_000, 10),
+            (60, 250, 48),
+            (60, 200, 60),
+            (80, 151, 80),
+        ] {
+            assert_eq!(
+                select(&chat(count, chars), NOW).len(),
+                kept,
+                "{count} messages of {chars} characters"
+            );
         }
     }
 

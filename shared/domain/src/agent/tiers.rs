@@ -112,7 +112,12 @@ mod tests {
 
     fn full() -> Tiers {
         let text = |chars| "x".repeat(chars);
-        Tiers { history: text(20_000), today: text(4_000), threads: text(4_000), last_conversation: text(4_000) }
+        Tiers {
+            history: text(20_000),
+            today: text(4_000),
+            threads: text(4_000),
+            last_conversation: text(4_000),
+        }
     }
 
     // case: pipeline 52

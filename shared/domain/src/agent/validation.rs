@@ -152,10 +152,12 @@ static ASKS_HUMAN: LazyLock<Regex> = pattern!(
     r"|\bam i (?:talking|texting|speaking) (?:to|with) (?:a )?(?:real|actual|human)\b|\bbist du (?:\w+ ){0,2}mensch\b",
 );
 
-static NO: LazyLock<Regex> = pattern!(r"^(?:(?:lol|haha|ha|pff)[,.!]? )?(?:no|nope|nah|nein|of course not|not at all)\b");
+static NO: LazyLock<Regex> =
+    pattern!(r"^(?:(?:lol|haha|ha|pff)[,.!]? )?(?:no|nope|nah|nein|of course not|not at all)\b");
 
-static YES: LazyLock<Regex> =
-    pattern!(r"^(?:(?:lol|haha|ha|pff)[,.!]? )?(?:yes|yep|yeah|yup|ja|of course|obviously|definitely|sure am|i am)\s*(?:[.,!]|$|i\b)");
+static YES: LazyLock<Regex> = pattern!(
+    r"^(?:(?:lol|haha|ha|pff)[,.!]? )?(?:yes|yep|yeah|yup|ja|of course|obviously|definitely|sure am|i am)\s*(?:[.,!]|$|i\b)"
+);
 
 #[cfg(test)]
 mod tests {
