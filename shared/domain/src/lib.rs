@@ -14,6 +14,7 @@ pub mod endings;
 pub mod ids;
 pub mod job;
 pub mod pipeline;
+pub mod remember;
 pub mod score;
 pub mod state;
 pub mod status;

@@ -95,7 +95,7 @@ impl Stage {
     pub fn time_for_try(self, elapsed: Duration) -> Option<Duration> {
         let kept = if self == PROMPT_BUILDER { Duration::ZERO } else { KEPT_FOR_PROMPTS };
         let left = DEADLINE.saturating_sub(elapsed).saturating_sub(kept);
-        (left >= LEAST_TIME).then(|| self.timeout.min(left - MARGIN))
+        (left >= LEAST_TIME).then(|| self.timeout.min(left.saturating_sub(MARGIN)))
     }
 }
 

@@ -9,5 +9,6 @@ pub mod clock;
 pub mod decay;
 pub mod endings;
 pub mod job_run;
+pub mod pipeline;
 
 pub use clock::Clock;

@@ -17,8 +17,8 @@ use store::stage_runs::{StageRun, StageStatus};
 use store::{Limits, Pool, Tx, pipeline_conversations, retry_conflicts, stage_runs};
 use tokio::time::{sleep, timeout};
 
-use super::stage::{Effect, Registered, StageError, Writes};
 use super::Context;
+use super::stage::{Effect, Registered, StageError, Writes};
 use crate::Clock;
 
 /// The savepoint around a stage's writes.
@@ -146,7 +146,11 @@ impl Orchestrator {
                 Err(error) if tries >= registered.stage.tries => break Err(error),
                 Err(error) => {
                     let stage = registered.stage.name;
-                    tracing::warn!(pipeline.stage = stage, error_code = error.code(), "A stage is tried again");
+                    tracing::warn!(
+                        pipeline.stage = stage,
+                        error_code = error.code(),
+                        "A stage is tried again"
+                    );
                     sleep(self.pace.real(PAUSE)).await;
                 }
             }
