@@ -16,4 +16,5 @@ pub mod job;
 pub mod score;
 pub mod state;
 pub mod status;
+pub mod telegram;
 pub mod tokens;
