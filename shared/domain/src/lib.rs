@@ -3,6 +3,7 @@
 //! Nothing here reads a clock, a random source, an environment or a database. Time is an argument, chance is a
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
+pub mod agent;
 pub mod chapter;
 pub mod cleanup;
 pub mod decay;
@@ -13,4 +14,7 @@ pub mod endings;
 pub mod ids;
 pub mod job;
 pub mod score;
+pub mod state;
 pub mod status;
+pub mod telegram;
+pub mod tokens;

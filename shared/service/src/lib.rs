@@ -3,6 +3,7 @@
 //! A use case that needs a model or Telegram has three visible parts: claim (short transaction), think (no
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
+pub mod agent;
 pub mod cleanup;
 pub mod clock;
 pub mod decay;

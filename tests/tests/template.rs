@@ -1,0 +1,89 @@
+//! `template.yaml`: schedules, queues and payloads are what the jobs and the queue need.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use serde_yaml_ng::Value;
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
+}
+
+fn template() -> Value {
+    let text = std::fs::read_to_string(root().join("template.yaml")).expect("template.yaml");
+    serde_yaml_ng::from_str(&text).expect("valid YAML")
+}
+
+/// The functions of the template by the name of their binary.
+fn functions(template: &Value) -> BTreeMap<String, Value> {
+    let resources = template["Resources"].as_mapping().expect("resources");
+    resources
+        .values()
+        .filter(|resource| resource["Type"] == "AWS::Serverless::Function")
+        .map(|function| {
+            let binary = function["Metadata"]["BuildProperties"]["Binary"].as_str().expect("a binary");
+            (binary.to_owned(), function["Properties"].clone())
+        })
+        .collect()
+}
+
+fn events<'a>(function: &'a Value, kind: &str) -> Vec<&'a Value> {
+    let Some(events) = function["Events"].as_mapping() else { return Vec::new() };
+    events.values().filter(|event| event["Type"] == kind).map(|event| &event["Properties"]).collect()
+}
+
+#[test]
+fn schedules_are_those_of_the_jobs() {
+    let expected = BTreeMap::from([
+        ("decay", ("cron(0 * * * ? *)", 2, 1_800)),
+        ("cleanup", ("cron(0/30 * * * ? *)", 1, 1_200)),
+        ("process-conversations", ("cron(0/5 * * * ? *)", 0, 300)),
+        ("deliver", ("cron(0/5 * * * ? *)", 0, 300)),
+    ]);
+    for (name, function) in functions(&template()) {
+        let schedules = events(&function, "ScheduleV2");
+        let Some((expression, retries, age)) = expected.get(name.as_str()) else {
+            assert!(schedules.is_empty(), "{name} is no job");
+            continue;
+        };
+        let [schedule] = schedules[..] else { panic!("{name} has one schedule") };
+        assert_eq!(schedule["ScheduleExpression"], *expression, "{name}");
+        assert_eq!(schedule["ScheduleExpressionTimezone"], "UTC", "{name}");
+        assert_eq!(schedule["RetryPolicy"]["MaximumRetryAttempts"], *retries, "{name}");
+        assert_eq!(schedule["RetryPolicy"]["MaximumEventAgeInSeconds"], *age, "{name}");
+        assert_eq!(function["EventInvokeConfig"]["MaximumRetryAttempts"], *retries, "{name}");
+        assert_eq!(function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Type"], "SQS", "{name}");
+
+        let input: serde_json::Value =
+            serde_json::from_str(schedule["Input"].as_str().expect("an input")).expect("JSON");
+        assert_eq!(input["job"], name);
+        assert_eq!(input["scheduled_time"], "<aws.scheduler.scheduled-time>", "{name}");
+    }
+}
+
+#[test]
+fn the_queue_waits_six_times_as_long_as_reply_works() {
+    let template = template();
+    let reply = functions(&template)["reply"].clone();
+    let visibility = template["Resources"]["ReplyQueue"]["Properties"]["VisibilityTimeout"].as_i64();
+    assert!(visibility >= reply["Timeout"].as_i64().map(|timeout| 6 * timeout));
+    assert_eq!(template["Resources"]["ReplyQueue"]["Properties"]["FifoQueue"], true);
+    assert_eq!(template["Resources"]["ReplyDeadLetters"]["Properties"]["FifoQueue"], true);
+    assert!(template["Resources"]["UnplacedSchedules"]["Properties"]["FifoQueue"].is_null());
+}
+
+#[test]
+fn every_function_has_a_payload_per_trigger() {
+    for (name, function) in functions(&template()) {
+        for (kind, suffix) in [("ScheduleV2", "schedule"), ("HttpApi", "http"), ("SQS", "sqs")] {
+            if !events(&function, kind).is_empty() {
+                let file = root().join("events").join(format!("{name}.{suffix}.json"));
+                let text = std::fs::read_to_string(&file)
+                    .unwrap_or_else(|_| panic!("{} is missing", file.display()));
+                serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
+            }
+        }
+    }
+}
