@@ -13,6 +13,8 @@ pub mod draw;
 pub mod endings;
 pub mod ids;
 pub mod job;
+pub mod pricing;
+pub mod reply;
 pub mod score;
 pub mod state;
 pub mod status;
