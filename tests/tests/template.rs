@@ -1,5 +1,7 @@
 //! `template.yaml`: schedules, queues and payloads are what the jobs and the queue need.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 

@@ -5,11 +5,11 @@ use std::process::Command;
 
 /// The root of a checkout.
 #[derive(Debug, Clone)]
-pub struct Home(PathBuf);
+pub(crate) struct Home(PathBuf);
 
 /// Why the checkout, or something in it, cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum Error {
+pub(crate) enum Error {
     /// Not called from within a checkout.
     #[error("no template.yaml here or above: call this from within the checkout")]
     NotACheckout,
@@ -33,7 +33,7 @@ pub enum Error {
 
 impl Home {
     /// The checkout that the current folder belongs to.
-    pub fn find() -> Result<Self, Error> {
+    pub(crate) fn find() -> Result<Self, Error> {
         let here = std::env::current_dir().map_err(|_| Error::NotACheckout)?;
         here.ancestors()
             .find(|folder| folder.join("template.yaml").is_file())
@@ -42,23 +42,23 @@ impl Home {
     }
 
     /// The root folder.
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.0
     }
 
     /// The text of a file, named from the root.
-    pub fn read(&self, path: &str) -> Result<String, Error> {
+    pub(crate) fn read(&self, path: &str) -> Result<String, Error> {
         std::fs::read_to_string(self.0.join(path))
             .map_err(|source| Error::Unreadable { path: path.to_owned(), source })
     }
 
     /// Starts the embedded PostgreSQL of that name and answers its URL.
-    pub fn start_postgres(&self, name: &str) -> Result<String, Error> {
+    pub(crate) fn start_postgres(&self, name: &str) -> Result<String, Error> {
         self.postgres("start", name)
     }
 
     /// Stops the embedded PostgreSQL of that name.
-    pub fn stop_postgres(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn stop_postgres(&self, name: &str) -> Result<(), Error> {
         self.postgres("stop", name).map(drop)
     }
 

@@ -5,22 +5,22 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use serde_yaml_ng::Value;
 
 /// A job and when it runs.
 #[derive(Debug, Clone)]
-pub struct Schedule {
+pub(crate) struct Schedule {
     /// The job, which is also the last part of its path.
-    pub job: String,
+    pub(crate) job: String,
     /// When it runs.
-    pub expression: Expression,
+    pub(crate) expression: Expression,
 }
 
 /// When something runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Expression {
+pub(crate) enum Expression {
     /// At these minutes and hours of these days, UTC.
     Cron {
         /// Minutes of the hour.
@@ -43,7 +43,7 @@ pub enum Expression {
 
 /// What is wrong with a schedule of the template.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub enum Error {
+pub(crate) enum Error {
     /// The template is no YAML with resources.
     #[error("template.yaml cannot be read: {0}")]
     Template(String),
@@ -53,11 +53,12 @@ pub enum Error {
 }
 
 /// The schedules of all functions of a template, in the order in which they stand there.
-pub fn of_template(template: &str) -> Result<Vec<Schedule>, Error> {
+pub(crate) fn of_template(template: &str) -> Result<Vec<Schedule>, Error> {
     let template: Value =
         serde_yaml_ng::from_str(template).map_err(|error| Error::Template(error.to_string()))?;
-    let resources =
-        template["Resources"].as_mapping().ok_or_else(|| Error::Template("it has no Resources".to_owned()))?;
+    let resources = template["Resources"]
+        .as_mapping()
+        .ok_or_else(|| Error::Template("it has no Resources".to_owned()))?;
     let mut schedules = Vec::new();
     for function in resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function") {
         let Some(job) = function["Metadata"]["BuildProperties"]["Binary"].as_str() else { continue };
@@ -119,16 +120,14 @@ fn parse_field(field: &str, lowest: i8, highest: i8) -> Option<BTreeSet<i8>> {
             Some((range, step)) => (range, step.parse().ok().filter(|step: &usize| *step > 0)?),
             None => (item, 1),
         };
-        let (from, to) = match range {
-            "*" | "?" => (lowest, highest),
-            _ => match range.split_once('-') {
-                Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
-                // "5/10" runs from 5 to the end, a lone "5" only at 5.
-                None => {
-                    let from = range.parse().ok()?;
-                    (from, if item.contains('/') { highest } else { from })
-                }
-            },
+        let (from, to) = match range.split_once('-') {
+            _ if range == "*" || range == "?" => (lowest, highest),
+            Some((from, to)) => (from.parse().ok()?, to.parse().ok()?),
+            // "5/10" runs from 5 to the end, a lone "5" only at 5.
+            None => {
+                let from = range.parse().ok()?;
+                (from, if item.contains('/') { highest } else { from })
+            }
         };
         if from < lowest || to > highest || from > to {
             return None;
@@ -140,7 +139,7 @@ fn parse_field(field: &str, lowest: i8, highest: i8) -> Option<BTreeSet<i8>> {
 
 impl Expression {
     /// The first full minute after `after` at which this runs, within a year.
-    pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         const MINUTE: i64 = 60;
         let first = (after.as_second().div_euclid(MINUTE) + 1) * MINUTE;
         (0..366 * 24 * 60)
@@ -162,29 +161,6 @@ impl Expression {
             }
         }
     }
-}
-
-/// The runs that fall into (`from`, `to`], in time order; at the same minute in the order of the template.
-pub fn runs_between(schedules: &[Schedule], from: Timestamp, to: Timestamp) -> Vec<(Timestamp, &str)> {
-    let mut runs = Vec::new();
-    for schedule in schedules {
-        let mut at = from;
-        while let Some(next) = schedule.expression.next_after(at).filter(|next| *next <= to) {
-            runs.push((next, schedule.job.as_str()));
-            at = next;
-        }
-    }
-    runs.sort_by_key(|(at, _)| *at);
-    runs
-}
-
-/// How long from `now` until something of `schedules` runs.
-pub fn until_next(schedules: &[Schedule], now: Timestamp) -> Option<SignedDuration> {
-    schedules
-        .iter()
-        .filter_map(|schedule| schedule.expression.next_after(now))
-        .min()
-        .map(|next| next.duration_since(now))
 }
 
 #[cfg(test)]
@@ -213,19 +189,9 @@ mod tests {
 
     #[test]
     fn nonsense_is_refused_with_an_example() {
-        for text in ["", "hourly", "cron(0 * * *)", "cron(60 * * * ? *)", "rate(0 minutes)", "rate(5 weeks)"] {
+        for text in ["", "hourly", "cron(0 * * *)", "cron(60 * * * ? *)", "rate(0 minutes)", "rate(5 weeks)"]
+        {
             assert_eq!(text.parse::<Expression>(), Err(Error::Expression(text.to_owned())), "{text}");
         }
-    }
-
-    #[test]
-    fn runs_of_a_span_come_in_time_order() {
-        let schedules = [
-            Schedule { job: "decay".into(), expression: "cron(0 * * * ? *)".parse().expect("cron") },
-            Schedule { job: "deliver".into(), expression: "cron(0/30 * * * ? *)".parse().expect("cron") },
-        ];
-        let runs = runs_between(&schedules, at("2026-02-17T09:45:00Z"), at("2026-02-17T10:30:00Z"));
-        let jobs: Vec<_> = runs.iter().map(|(_, job)| *job).collect();
-        assert_eq!(jobs, ["decay", "deliver", "deliver"]);
     }
 }

@@ -37,14 +37,8 @@ pub const MAX_FAILURES: i32 = 3;
 /// The pause after the first temporary failure; each further one doubles it.
 pub const FIRST_RETRY_AFTER: SignedDuration = SignedDuration::from_mins(1);
 
-/// A wait that Telegram asks for is waited out on the spot up to here, else the message is put off.
-pub const LONGEST_WAIT: Duration = Duration::from_secs(5);
-
 /// A message that is put off for Telegram's sake is due so long after the wait that it asked for.
 pub const WAIT_MARGIN: SignedDuration = SignedDuration::from_secs(1);
-
-/// A message that Telegram finds too long, though it was cut to its limit, is cut to this many UTF-16 units once more.
-pub const SHORTER: usize = 2_048;
 
 /// Longest `error_message`, in characters.
 pub const MAX_ERROR: usize = 500;
@@ -226,11 +220,6 @@ pub fn after_failure(failures: i32, now: Timestamp) -> AfterFailure {
     AfterFailure::RetryAt(later(now, FIRST_RETRY_AFTER * 2_i32.pow(doublings)))
 }
 
-/// Whether a wait that Telegram asks for is waited out on the spot.
-pub fn is_short(wait: Duration) -> bool {
-    wait <= LONGEST_WAIT
-}
-
 /// When a message is due again that is put off for a wait that Telegram asked for.
 pub fn put_off_until(wait: Duration, now: Timestamp) -> Timestamp {
     let wait = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
@@ -258,11 +247,9 @@ mod tests {
     }
 
     #[test]
-    fn short_waits_are_waited_out_and_long_ones_put_off() {
-        for (wait, short, due) in [(3, true, 4), (5, true, 6), (7, false, 8), (30, false, 31)] {
-            let wait = Duration::from_secs(wait);
-            assert_eq!(is_short(wait), short, "{wait:?}");
-            assert_eq!(put_off_until(wait, NOW), NOW + SignedDuration::from_secs(due));
+    fn what_telegram_asks_to_wait_is_waited_and_a_second_more() {
+        for (wait, due) in [(7, 8), (30, 31)] {
+            assert_eq!(put_off_until(Duration::from_secs(wait), NOW), NOW + SignedDuration::from_secs(due));
         }
         assert_eq!(put_off_until(Duration::MAX, NOW), Timestamp::MAX);
     }

@@ -14,4 +14,7 @@ pub mod endings;
 pub mod ids;
 pub mod job;
 pub mod score;
+pub mod state;
 pub mod status;
+pub mod telegram;
+pub mod tokens;

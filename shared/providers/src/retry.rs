@@ -64,7 +64,7 @@ impl Pauses {
     }
 
     /// Waits `pause`.
-    pub(crate) async fn exactly(&self, pause: Duration) {
+    pub async fn exactly(&self, pause: Duration) {
         self.wait(pause, Duration::ZERO).await;
     }
 

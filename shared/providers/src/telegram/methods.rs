@@ -184,7 +184,20 @@ impl Serialize for SendMessage {
 }
 
 impl ReplyMarkup {
-    fn to_json(&self) -> Value {
+    /// Reads what [`Self::to_json`] writes. A button that is neither a callback nor a link is left out; nothing that can
+    /// be shown is no markup.
+    pub fn from_json(markup: &Value) -> Option<Self> {
+        if markup["remove_keyboard"] == true {
+            return Some(Self::RemoveKeyboard);
+        }
+        if let Some(rows) = markup["inline_keyboard"].as_array() {
+            return buttons(rows, InlineButton::from_json).map(Self::Inline);
+        }
+        buttons(markup["keyboard"].as_array()?, KeyboardButton::from_json).map(Self::Keyboard)
+    }
+
+    /// The markup as Telegram takes it.
+    pub fn to_json(&self) -> Value {
         match self {
             Self::Inline(rows) => json!({"inline_keyboard": rows}),
             Self::Keyboard(rows) => {
@@ -192,6 +205,32 @@ impl ReplyMarkup {
             }
             Self::RemoveKeyboard => json!({"remove_keyboard": true}),
         }
+    }
+}
+
+/// The rows that hold buttons, if there are any.
+fn buttons<T>(rows: &[Value], read: fn(&Value) -> Option<T>) -> Option<Vec<Vec<T>>> {
+    let rows: Vec<Vec<T>> = rows
+        .iter()
+        .filter_map(Value::as_array)
+        .map(|row| row.iter().filter_map(read).collect::<Vec<T>>())
+        .filter(|row| !row.is_empty())
+        .collect();
+    (!rows.is_empty()).then_some(rows)
+}
+
+impl InlineButton {
+    fn from_json(button: &Value) -> Option<Self> {
+        let text = button["text"].as_str()?;
+        let callback = button["callback_data"].as_str().map(|data| Self::callback(text, data));
+        callback.or_else(|| button["url"].as_str().map(|url| Self::url(text, url)))
+    }
+}
+
+impl KeyboardButton {
+    fn from_json(button: &Value) -> Option<Self> {
+        let text = button["text"].as_str()?.to_owned();
+        Some(Self { text, request_contact: button["request_contact"] == true })
     }
 }
 
@@ -235,5 +274,34 @@ impl Serialize for SetWebhook {
             "max_connections": self.max_connections,
         })
         .serialize(serializer)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn markup_is_read_back_as_it_was_written() {
+        for markup in [
+            ReplyMarkup::Inline(vec![vec![
+                InlineButton::callback("Yes", "restart_yes"),
+                InlineButton::url("Portal", "https://portal.example"),
+            ]]),
+            ReplyMarkup::Keyboard(vec![vec![KeyboardButton {
+                text: "Call me".into(),
+                request_contact: true,
+            }]]),
+            ReplyMarkup::RemoveKeyboard,
+        ] {
+            assert_eq!(ReplyMarkup::from_json(&markup.to_json()), Some(markup));
+        }
+    }
+
+    #[test]
+    fn markup_that_shows_nothing_is_none() {
+        for markup in [json!({}), json!({"inline_keyboard": [[{"text": "?"}], []]}), json!(null)] {
+            assert_eq!(ReplyMarkup::from_json(&markup), None, "{markup}");
+        }
     }
 }
