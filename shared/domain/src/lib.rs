@@ -13,6 +13,7 @@ pub mod draw;
 pub mod endings;
 pub mod ids;
 pub mod job;
+pub mod prompt;
 pub mod score;
 pub mod state;
 pub mod status;

@@ -15,6 +15,7 @@ pub mod psyche;
 pub mod section;
 pub mod situation;
 pub mod summaries;
+pub mod vices;
 
 use serde::Serialize;
 

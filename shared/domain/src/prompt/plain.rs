@@ -77,7 +77,9 @@ mod tests {
     // case: pipeline 48
     #[test]
     fn a_clipped_text_keeps_its_length_and_ends_with_dots() {
-        for (chars, limit, kept, cut) in [(1_300, 1_200, 1_200, true), (1_200, 1_200, 1_200, false), (2_500, 2_000, 2_000, true)] {
+        for (chars, limit, kept, cut) in
+            [(1_300, 1_200, 1_200, true), (1_200, 1_200, 1_200, false), (2_500, 2_000, 2_000, true)]
+        {
             let clipped = clip(&"x".repeat(chars), limit);
             assert_eq!((clipped.len(), clipped.ends_with("...")), (kept, cut));
         }

@@ -66,7 +66,8 @@ impl Briefing {
     }
 
     fn lines(&self, guidance: &str) -> String {
-        let mut lines = vec![HEADING.to_owned(), format!("Tone: {}", self.tone), format!("Guidance: {guidance}")];
+        let mut lines =
+            vec![HEADING.to_owned(), format!("Tone: {}", self.tone), format!("Guidance: {guidance}")];
         if !self.encourage.is_empty() {
             lines.push(format!("Lean into: {}", self.encourage.join(", ")));
         }
@@ -114,20 +115,30 @@ pub fn serve(prompt: &str, briefing: Option<&Briefing>) -> Served {
 }
 
 fn join(first: &str, second: &str) -> String {
-    if first.is_empty() || second.is_empty() { format!("{first}{second}") } else { format!("{first}\n\n{second}") }
+    if first.is_empty() || second.is_empty() {
+        format!("{first}{second}")
+    } else {
+        format!("{first}\n\n{second}")
+    }
 }
 
 /// `text` without at least `excess` characters and two more, cut at the last space that fits, with an ellipsis.
 fn shortened(text: &str, excess: usize) -> String {
     let room = text.chars().count().saturating_sub(excess + 1);
     let kept: String = text.chars().take(room + 1).collect();
-    let end = kept.rfind(' ').unwrap_or_else(|| kept.char_indices().nth(room).map_or(kept.len(), |(at, _)| at));
+    let end =
+        kept.rfind(' ').unwrap_or_else(|| kept.char_indices().nth(room).map_or(kept.len(), |(at, _)| at));
     format!("{}…", kept[..end].trim_end())
 }
 
 fn topics(topics: &[String]) -> Vec<String> {
-    topics.iter().map(|topic| plain(topic)).filter(|topic| !topic.is_empty()).take(MAX_TOPICS)
-        .map(|topic| topic.chars().take(TOPIC_CHARS).collect()).collect()
+    topics
+        .iter()
+        .map(|topic| plain(topic))
+        .filter(|topic| !topic.is_empty())
+        .take(MAX_TOPICS)
+        .map(|topic| topic.chars().take(TOPIC_CHARS).collect())
+        .collect()
 }
 
 /// The stored state, as far as its validity is concerned.
@@ -264,7 +275,12 @@ mod tests {
 
     #[test]
     fn a_prompt_without_a_whole_block_still_serves_no_marker() {
-        for prompt in ["no markers", "a <!-- psyche:end --> b", "a <!-- psyche:start --> stale", "<!-- psyche:start --><!-- psyche:end -->"] {
+        for prompt in [
+            "no markers",
+            "a <!-- psyche:end --> b",
+            "a <!-- psyche:start --> stale",
+            "<!-- psyche:start --><!-- psyche:end -->",
+        ] {
             let text = serve(prompt, None).into_text();
             assert!(!text.contains("psyche:") && !text.contains("stale"), "{prompt}");
         }
