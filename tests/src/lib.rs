@@ -9,3 +9,4 @@
 
 pub mod database;
 pub mod players;
+pub mod statements;
