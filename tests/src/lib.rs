@@ -9,4 +9,5 @@
 
 pub mod database;
 pub mod players;
+pub mod rows;
 pub mod statements;

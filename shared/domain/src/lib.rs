@@ -14,6 +14,7 @@ pub mod endings;
 pub mod ids;
 pub mod job;
 pub mod pricing;
+pub mod prompt;
 pub mod reply;
 pub mod score;
 pub mod state;
