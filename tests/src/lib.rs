@@ -10,3 +10,4 @@
 pub mod database;
 pub mod players;
 pub mod rows;
+pub mod statements;

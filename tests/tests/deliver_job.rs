@@ -1,5 +1,7 @@
 //! The job `deliver` on a real database: order, leases, refusals of Telegram, and what a repetition sends.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
 use domain::delivery::{BATCH, EventType, TelegramContent};

@@ -84,7 +84,13 @@ async fn apply(client: &mut Client) -> Result<Report, Error> {
     let applied = report.applied_migrations().iter().map(ToString::to_string).collect();
 
     // Also when nothing was applied: the extensions may have been switched on since.
-    let jobs = client.query_typed_one("SELECT ops.register_jobs() AS registered", &[]).await?;
+    let jobs = client
+        .query_typed_one(
+            "-- migrations::apply
+             SELECT ops.register_jobs() AS registered",
+            &[],
+        )
+        .await?;
     Ok(Report { applied, scheduled_jobs: jobs.try_get("registered")? })
 }
 
@@ -93,7 +99,8 @@ async fn take_away(client: &mut Client, drop_nonempty: bool) -> Result<(), Error
     let permission = if drop_nonempty { "on" } else { "off" };
     transaction
         .query_typed(
-            "SELECT set_config('nikita.allow_drop_nonempty', $1, true)",
+            "-- migrations::take_away
+             SELECT set_config('nikita.allow_drop_nonempty', $1, true)",
             &[(&permission, Type::TEXT)],
         )
         .await?;
