@@ -21,6 +21,7 @@
 use std::collections::{HashMap, HashSet};
 
 use crate::ids::{ConversationId, FactId};
+use crate::memory::classification::GraphType;
 
 /// Two facts with at least this cosine similarity say the same.
 pub const SAME_MEANING: f64 = 0.95;
@@ -39,8 +40,8 @@ pub struct Incoming<'a> {
     pub id: FactId,
     /// Whether it is a row already that waits for its embedding.
     pub waiting: bool,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: &'a str,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// The hash of its normalised text.
     pub content_hash: &'a str,
     /// Its embedding, if it has one.
@@ -335,7 +336,7 @@ mod tests {
         Incoming {
             id: id(name),
             waiting: false,
-            graph_type: "user",
+            graph_type: GraphType::User,
             content_hash: hash,
             embedding,
             confidence,

@@ -7,6 +7,7 @@ pub mod agent;
 pub mod cleanup;
 pub mod clock;
 pub mod decay;
+pub mod deliver;
 pub mod endings;
 pub mod job_run;
 pub mod pipeline;

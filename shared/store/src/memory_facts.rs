@@ -5,6 +5,7 @@
 //! has an embedding; one that waits for its embedding is inactive and marked in its metadata.
 
 use domain::ids::{ConversationId, FactId, UserId};
+use domain::memory::classification::GraphType;
 use domain::remember::{Confirmed, Neighbour, Standing};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -13,7 +14,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
-use crate::{Result, Tx};
+use crate::{Error, Result, Tx};
 
 /// A fact as a search sees it: its text and numbers, from which the rank is worked out.
 #[derive(Debug, Clone)]
@@ -22,8 +23,8 @@ pub struct Candidate {
     pub id: FactId,
     /// The fact in words.
     pub fact: String,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: String,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// From 0 to 1.
     pub confidence: f32,
     /// Where it comes from.
@@ -49,8 +50,8 @@ pub struct Waiting {
     pub id: FactId,
     /// The fact in words.
     pub fact: String,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: String,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// From 0 to 1.
     pub confidence: f32,
     /// Where it comes from.
@@ -62,8 +63,8 @@ pub struct Waiting {
 /// What a new fact is compared by.
 #[derive(Debug, Clone)]
 pub struct Probe<'a> {
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: &'a str,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// The hash of the normalised text.
     pub content_hash: &'a str,
     /// Its embedding, if there is one.
@@ -75,8 +76,8 @@ pub struct Probe<'a> {
 pub struct NewFact<'a> {
     /// Its id, chosen by the caller; that of a waiting row when the row is to be brought into use.
     pub id: FactId,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: &'a str,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// The fact in words.
     pub fact: &'a str,
     /// `pipeline_extraction`, `voice_call` …
@@ -202,7 +203,7 @@ pub async fn list_neighbours(
     max_distance: f64,
 ) -> Result<Vec<Neighbour>> {
     let positions: Vec<i32> = (0..).take(probes.len()).collect();
-    let graph_types: Vec<&str> = probes.iter().map(|probe| probe.graph_type).collect();
+    let graph_types: Vec<&str> = probes.iter().map(|probe| probe.graph_type.as_str()).collect();
     let hashes: Vec<&str> = probes.iter().map(|probe| probe.content_hash).collect();
     let embeddings: Vec<Option<String>> =
         probes.iter().map(|probe| probe.embedding.map(vector_text)).collect();
@@ -255,7 +256,7 @@ pub async fn list_neighbours(
 pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp) -> Result<()> {
     let new = &changes.new;
     let ids: Vec<Uuid> = new.iter().map(|fact| *fact.id.as_uuid()).collect();
-    let graph_types: Vec<&str> = new.iter().map(|fact| fact.graph_type).collect();
+    let graph_types: Vec<&str> = new.iter().map(|fact| fact.graph_type.as_str()).collect();
     let facts: Vec<&str> = new.iter().map(|fact| fact.fact).collect();
     let sources: Vec<&str> = new.iter().map(|fact| fact.source).collect();
     let confidences: Vec<f32> = new.iter().map(|fact| fact.confidence).collect();
@@ -334,7 +335,7 @@ impl Candidate {
         Ok(Self {
             id: FactId::from_uuid(row.try_get("id")?),
             fact: row.try_get("fact")?,
-            graph_type: row.try_get("graph_type")?,
+            graph_type: graph_type(row)?,
             confidence: row.try_get("confidence")?,
             conversation: row.try_get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId::from_uuid),
             metadata: row.try_get("metadata")?,
@@ -352,12 +353,16 @@ impl Waiting {
         Ok(Self {
             id: FactId::from_uuid(row.try_get("id")?),
             fact: row.try_get("fact")?,
-            graph_type: row.try_get("graph_type")?,
+            graph_type: graph_type(row)?,
             confidence: row.try_get("confidence")?,
             conversation: row.try_get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId::from_uuid),
             metadata: row.try_get("metadata")?,
         })
     }
+}
+
+fn graph_type(row: &Row) -> Result<GraphType> {
+    GraphType::parse(row.try_get("graph_type")?).ok_or(Error::Damaged { column: "memory_facts.graph_type" })
 }
 
 fn neighbour(row: &Row) -> Result<Neighbour> {
