@@ -13,6 +13,7 @@ pub mod draw;
 pub mod endings;
 pub mod ids;
 pub mod job;
+pub mod memory;
 pub mod pricing;
 pub mod prompt;
 pub mod reply;
