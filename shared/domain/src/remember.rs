@@ -328,8 +328,8 @@ mod tests {
         FactId::from_uuid(crate::ids::derived(name))
     }
 
-    fn talk(name: &str) -> Option<ConversationId> {
-        Some(ConversationId::from_uuid(crate::ids::derived(name)))
+    fn talk(name: &str) -> ConversationId {
+        ConversationId::from_uuid(crate::ids::derived(name))
     }
 
     fn fact<'a>(name: &str, hash: &'a str, embedding: Option<&'a [f32]>, confidence: f32) -> Incoming<'a> {
@@ -340,7 +340,7 @@ mod tests {
             content_hash: hash,
             embedding,
             confidence,
-            conversation: talk("today"),
+            conversation: Some(talk("today")),
             explicit: false,
             replaces: None,
         }
@@ -354,7 +354,7 @@ mod tests {
             same_hash: false,
             distance,
             confidence,
-            conversation: talk("yesterday"),
+            conversation: Some(talk("yesterday")),
             standing: Standing::Active,
             locked: false,
         }
@@ -400,7 +400,7 @@ mod tests {
         for (conversation, confidence) in [("yesterday", 0.9), ("today", 0.7)] {
             let mut same = stored(0, "old", Some(0.0), 0.7);
             same.same_hash = true;
-            same.conversation = talk(conversation);
+            same.conversation = Some(talk(conversation));
             let plan = decide(&[fact("new", "n", Some(X), 0.9)], &[same]);
             assert_eq!(plan.confirmed, [Confirmed { id: id("old"), confidence, lock: false }]);
             assert_eq!((plan.stored_count, plan.deduplicated_count), (0, 1));
