@@ -1,5 +1,7 @@
 //! The hourly job `decay` on a real database: what it charges, ends and says, and what a repetition finds.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
 use domain::draw::Draws;
@@ -33,7 +35,7 @@ impl World {
     }
 
     async fn insert(&self, player: NewPlayer) -> UserId {
-        player.insert(&*self.pool.get().await.expect("a connection")).await
+        player.insert(&self.pool.get().await.expect("a connection")).await
     }
 
     /// Runs the job for an instant, as the scheduler would.

@@ -1,10 +1,12 @@
 //! The job `deliver` on a real database: order, leases, refusals of Telegram, and what a repetition sends.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
 use domain::delivery::{BATCH, EventType, TelegramContent};
 use domain::ids::{EventId, ExecutionId, UserId};
-use domain::job::{self, Trigger};
+use domain::job::{self, Job, Trigger};
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
@@ -69,11 +71,13 @@ impl World {
     }
 
     async fn deliver(&self) -> Value {
+        self.deliver_as(job::DELIVER).await
+    }
+
+    async fn deliver_as(&self, job: Job) -> Value {
         let deps = Deps { sender: self.sender(), batch: BATCH };
         let call = Call { trigger: Trigger::Http, slot: None, trace_id: None };
-        run(&self.pool, &self.clock, job::DELIVER, call, |run| service::deliver::run(&deps, run))
-            .await
-            .into_body()
+        run(&self.pool, &self.clock, job, call, |run| service::deliver::run(&deps, run)).await.into_body()
     }
 
     fn telegram_answers(&self, faults: impl IntoIterator<Item = Fault>) {
@@ -406,6 +410,41 @@ async fn stale_messages_fail_and_calls_are_left_alone() {
     );
     assert!(world.stand(stale).await.contains("Stale event (older than 48 hours)"));
     assert!(world.stand(call).await.starts_with("pending | 0"));
+}
+
+/// She types before a message, pieces are a second apart, and buttons come with the last one.
+#[tokio::test]
+async fn pieces_go_out_one_by_one_with_the_buttons_last() {
+    let world = World::new().await;
+    let user = world.player(77).await;
+    let markup = json!({ "inline_keyboard": [[{ "text": "Yes", "callback_data": "restart_yes" }]] });
+    world.event(user, 0, json!({ "text": "whole", "parts": ["a", "b"], "reply_markup": markup })).await;
+    world.event(user, 0, json!({ "text": "c" })).await;
+
+    world.deliver().await;
+
+    let sent = world.telegram.sent();
+    let buttons: Vec<bool> = sent.iter().map(|sent| !sent.reply_markup.is_null()).collect();
+    assert_eq!(
+        (world.sent(), buttons),
+        (vec!["77: a".into(), "77: b".into(), "77: c".into()], vec![false, true, false])
+    );
+    let (typing, apart) = (Duration::from_millis(500), Duration::from_secs(1));
+    assert_eq!(world.pauses.notes(), [typing, apart, apart, typing]);
+    assert_eq!(world.telegram.calls_of("sendChatAction").len(), 2);
+}
+
+/// When the function's time is nearly over, nothing is begun, and what was claimed is given back.
+#[tokio::test]
+async fn a_run_without_time_gives_its_messages_back() {
+    let world = World::new().await;
+    let user = world.player(77).await;
+    let id = world.event(user, 0, text("hello")).await;
+
+    let result = world.deliver_as(Job { timeout: Duration::ZERO, ..job::DELIVER }).await;
+
+    assert_eq!((&result["truncated"], &result["remaining"]), (&json!(true), &json!(1)));
+    assert_eq!(world.stand(id).await, "pending | 0 | 0 | - | f");
 }
 
 /// When Telegram asks for a long wait, what was not begun is given back.

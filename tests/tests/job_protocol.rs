@@ -1,5 +1,7 @@
 //! The run protocol on a real database: a slot runs once, a job one run at a time, and a dead run is given up.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 

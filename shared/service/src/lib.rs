@@ -10,5 +10,7 @@ pub mod decay;
 pub mod deliver;
 pub mod endings;
 pub mod job_run;
+pub mod llm;
+pub mod pipeline;
 
 pub use clock::Clock;
