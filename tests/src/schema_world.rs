@@ -118,8 +118,14 @@ impl World {
 
     /// The outcome of a statement in somebody's name. What it wrote is taken back.
     pub async fn outcome_as(&self, caller: Caller, sql: &str) -> String {
+        self.outcome_after("", caller, sql).await
+    }
+
+    /// The same, after the owner has run `preparation` in the transaction.
+    pub async fn outcome_after(&self, preparation: &str, caller: Caller, sql: &str) -> String {
         let begin = format!(
-            "BEGIN; SELECT set_config('role', '{}', true), set_config('request.jwt.claims', '{}', true)",
+            "BEGIN; {preparation};
+             SELECT set_config('role', '{}', true), set_config('request.jwt.claims', '{}', true)",
             caller.role(),
             caller.claims()
         );
