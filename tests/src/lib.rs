@@ -10,4 +10,5 @@
 pub mod database;
 pub mod players;
 pub mod rows;
+pub mod schema_world;
 pub mod statements;
