@@ -11,4 +11,5 @@ pub mod conversations;
 pub mod database;
 pub mod players;
 pub mod rows;
+pub mod schema_world;
 pub mod statements;
