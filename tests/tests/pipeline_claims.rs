@@ -1,5 +1,7 @@
 //! Which conversations the pipeline takes, and how it lets go of them.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 use domain::ids::{ConversationId, UserId};
 use domain::status::GameStatus;
 use end_to_end::conversations::NewConversation;
@@ -79,7 +81,9 @@ async fn a_failed_run_waits_longer_each_time_and_the_third_is_the_last() {
         assert_eq!(set_active(&pool, id, attempt).await, ended);
     }
     assert!(claim(&pool, at("23:00:00")).await.is_none());
-    let stored = row(&pool, "SELECT status, processing_attempts, ended_at AT TIME ZONE 'UTC' FROM conversations").await;
+    let stored =
+        row(&pool, "SELECT status, processing_attempts, ended_at AT TIME ZONE 'UTC' FROM conversations")
+            .await;
     assert_eq!(stored, "failed | 3 | 2026-02-17 11:44:00");
 }
 
@@ -101,7 +105,8 @@ async fn what_was_closed_is_claimed_at_once() {
     let now = at("12:00:00");
     let call = NewConversation::new(player(&pool).await, now - SignedDuration::from_secs(5)).call();
     let call = call.insert(&pool).await;
-    let before_a_boss = NewConversation::new(player(&pool).await, now - minutes(2)).ended_at(now - minutes(1));
+    let before_a_boss =
+        NewConversation::new(player(&pool).await, now - minutes(2)).ended_at(now - minutes(1));
     let before_a_boss = before_a_boss.insert(&pool).await;
     NewConversation::new(player(&pool).await, now - minutes(2)).insert(&pool).await;
 
@@ -152,7 +157,8 @@ async fn what_nobody_answered_is_closed_without_a_run() {
     assert!(claim(&pool, at("12:00:00")).await.is_none());
     let client = pool.get().await.expect("a connection");
     assert_eq!(pipeline_conversations::close_unanswered(&client, at("12:00:00")).await.expect("a sweep"), 1);
-    let stored = rows(&pool, "SELECT status, processed_at IS NOT NULL FROM conversations ORDER BY started_at").await;
+    let stored =
+        rows(&pool, "SELECT status, processed_at IS NOT NULL FROM conversations ORDER BY started_at").await;
     assert_eq!(stored, ["processed | t", "active | f"], "an open one may still be answered");
 }
 
@@ -173,7 +179,8 @@ async fn what_died_is_given_back_or_given_up() {
     }
     let client = pool.get().await.expect("a connection");
     let stuck_before = domain::conversation::stuck_before(now);
-    let recovered = pipeline_conversations::recover_stuck(&client, stuck_before, 3, 50).await.expect("a recovery");
+    let recovered =
+        pipeline_conversations::recover_stuck(&client, stuck_before, 3, 50).await.expect("a recovery");
     let failed = recovered.iter().filter(|stuck| stuck.failed).count();
     assert_eq!((recovered.len(), failed), (2, 1));
     assert_eq!(
@@ -197,7 +204,9 @@ async fn a_claim_that_was_taken_over_ends_nothing() {
     let client = pool.get().await.expect("a connection");
     let (summary, tone) = (Some("late"), Some("mixed"));
     let now = at("12:00:00");
-    assert!(!pipeline_conversations::mark_processed(&client, id, 1, now, summary, tone).await.expect("no end"));
+    assert!(
+        !pipeline_conversations::mark_processed(&client, id, 1, now, summary, tone).await.expect("no end")
+    );
     assert_eq!(set_active(&pool, id, 1).await, AfterFailure::ClaimLost);
     let stored = "SELECT status, processing_attempts, conversation_summary, processed_at FROM conversations";
     assert_eq!(row(&pool, stored).await, "processing | 2 | - | -");
@@ -214,7 +223,11 @@ async fn what_is_not_known_at_the_end_leaves_the_columns_alone() {
     let claimed = claim(&pool, at("12:00:00")).await.expect("a claim");
     let client = pool.get().await.expect("a connection");
     let now = at("12:00:05");
-    assert!(pipeline_conversations::mark_processed(&client, id, claimed.attempt, now, None, None).await.expect("an end"));
+    assert!(
+        pipeline_conversations::mark_processed(&client, id, claimed.attempt, now, None, None)
+            .await
+            .expect("an end")
+    );
     let stored = "SELECT status, conversation_summary, emotional_tone FROM conversations";
     assert_eq!(row(&pool, stored).await, "processed | They talked. | positive");
 }

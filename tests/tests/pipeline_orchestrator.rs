@@ -1,11 +1,13 @@
 //! How stages are run over one conversation: tries, time-outs, transactions and records. The stages here do as told.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+
 use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
 use domain::ids::ConversationId;
-use domain::pipeline::{EMOTIONAL, EXTRACTION, GAME_STATE, MEMORY_UPDATE, SUMMARY, Stage};
+use domain::pipeline::{EMOTIONAL, EXTRACTION, GAME_STATE, MEMORY_UPDATE, PROMPT_BUILDER, SUMMARY, Stage};
 use domain::status::GameStatus;
 use end_to_end::conversations::NewConversation;
 use end_to_end::database::TestDatabase;
@@ -93,6 +95,18 @@ impl Effect for Writes {
     fn finish(self: Box<Self>, _result: &Value, _context: &mut Context) {}
 }
 
+/// A stage during which somebody else claims the conversation.
+struct Thief(Pool);
+impl Work for Thief {
+    fn prepare<'a>(&'a self, _context: &'a Context) -> BoxFuture<'a, Result<Box<dyn Effect>, StageError>> {
+        async move {
+            execute(&self.0, "UPDATE conversations SET processing_attempts = 2").await;
+            Ok(Box::new(Writes { name: "late", step: Step::Succeed }) as Box<dyn Effect>)
+        }
+        .boxed()
+    }
+}
+
 /// A claimed conversation, and a run over it in which a second lasts `second`.
 struct World {
     database: TestDatabase,
@@ -110,8 +124,12 @@ impl World {
         let pool = database.pool();
         let client = pool.get().await.expect("a connection");
         let user = player.insert(&client).await;
-        let conversation =
-            NewConversation::new(user, START).ended_at(START).status("processing").tried(1, START).insert(&pool).await;
+        let conversation = NewConversation::new(user, START)
+            .ended_at(START)
+            .status("processing")
+            .tried(1, START)
+            .insert(&pool)
+            .await;
         Self { database, conversation, second: Duration::from_millis(10) }
     }
 
@@ -123,7 +141,11 @@ impl World {
         let pool = self.pool();
         let client = pool.get().await.expect("a connection");
         // Forced, as an operator would: the row counts as claimed for the next attempt.
-        execute(&pool, "UPDATE conversations SET status = 'active', processing_attempts = processing_attempts - 1").await;
+        execute(
+            &pool,
+            "UPDATE conversations SET status = 'active', processing_attempts = processing_attempts - 1",
+        )
+        .await;
         let claimed = pipeline_conversations::claim_forced(&client, self.conversation, START)
             .await
             .expect("a claim")
@@ -204,7 +226,8 @@ async fn a_mishap_is_told_by_its_kind() {
 async fn a_stage_that_hangs_is_cut_off() {
     let mut world = World::new().await;
     world.second = Duration::from_millis(2);
-    let ended = world.run(&[told(GAME_STATE, [Step::Hang, Step::Hang]), told(SUMMARY, [Step::Succeed])]).await;
+    let ended =
+        world.run(&[told(GAME_STATE, [Step::Hang, Step::Hang]), told(SUMMARY, [Step::Succeed])]).await;
 
     assert!(ended.is_success());
     let text = "Stage game_state timed out after 30s";
@@ -238,16 +261,18 @@ async fn what_a_failed_try_wrote_is_gone_and_what_came_before_stays() {
 // case: pipeline 10
 #[tokio::test]
 async fn a_game_that_is_over_is_not_run() {
-    for (status, reason) in
-        [(GameStatus::Won, "Terminal game_status: won"), (GameStatus::GameOver, "Terminal game_status: game_over")]
-    {
+    for (status, reason) in [
+        (GameStatus::Won, "Terminal game_status: won"),
+        (GameStatus::GameOver, "Terminal game_status: game_over"),
+    ] {
         let world = World::of(NewPlayer::new().game_status(status)).await;
         let ended = world.run(&[told(EXTRACTION, [])]).await;
 
         assert!(ended.is_success());
         assert_eq!(ended.skipped.as_deref(), Some(reason));
         assert_eq!(ended.stages_completed, 0);
-        let sql = "SELECT count(*), min(status), max(status), max(tries), min(error) FROM pipeline_stage_runs";
+        let sql =
+            "SELECT count(*), min(status), max(status), max(tries), min(error) FROM pipeline_stage_runs";
         assert_eq!(row(&world.pool(), sql).await, format!("9 | skipped | skipped | 0 | {reason}"));
     }
 }
@@ -255,16 +280,6 @@ async fn a_game_that_is_over_is_not_run() {
 #[tokio::test]
 async fn a_run_whose_claim_was_lost_writes_nothing_more() {
     let world = World::new().await;
-    struct Thief(Pool);
-    impl Work for Thief {
-        fn prepare<'a>(&'a self, _context: &'a Context) -> BoxFuture<'a, Result<Box<dyn Effect>, StageError>> {
-            async move {
-                execute(&self.0, "UPDATE conversations SET processing_attempts = 2").await;
-                Ok(Box::new(Writes { name: "late", step: Step::Succeed }) as Box<dyn Effect>)
-            }
-            .boxed()
-        }
-    }
     let late = Registered { stage: MEMORY_UPDATE, work: Box::new(Thief(world.pool())) };
     let ended = world.run(&[told(EXTRACTION, [Step::Succeed]), late, told(SUMMARY, [])]).await;
 
@@ -274,7 +289,6 @@ async fn a_run_whose_claim_was_lost_writes_nothing_more() {
 
 #[tokio::test]
 async fn a_run_that_is_late_keeps_the_time_for_its_prompts() {
-    use domain::pipeline::PROMPT_BUILDER;
     let mut world = World::new().await;
     // The first stage hangs for as long as it may, twice: what is left is not enough for the second.
     world.second = Duration::from_millis(2);
