@@ -1,1 +1,14 @@
-//! End-to-end tests.
+//! End-to-end tests: what they share.
+
+#![expect(
+    clippy::expect_used,
+    clippy::panic,
+    clippy::missing_panics_doc,
+    reason = "a test that cannot go on says why"
+)]
+
+pub mod database;
+pub mod players;
+pub mod rows;
+pub mod schema_world;
+pub mod statements;

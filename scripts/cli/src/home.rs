@@ -3,6 +3,9 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+/// The embedded server that local play uses.
+pub(crate) const PLAY: &str = "play";
+
 /// The root of a checkout.
 #[derive(Debug, Clone)]
 pub(crate) struct Home(PathBuf);
@@ -57,9 +60,9 @@ impl Home {
         self.postgres("start", name)
     }
 
-    /// Stops the embedded PostgreSQL of that name.
-    pub(crate) fn stop_postgres(&self, name: &str) -> Result<(), Error> {
-        self.postgres("stop", name).map(drop)
+    /// Stops the embedded PostgreSQL of that name and deletes its data.
+    pub(crate) fn destroy_postgres(&self, name: &str) -> Result<(), Error> {
+        self.postgres("destroy", name).map(drop)
     }
 
     fn postgres(&self, verb: &str, name: &str) -> Result<String, Error> {

@@ -1,12 +1,14 @@
 //! `nikita`, the developer command.
 
+mod database;
 mod doctor;
 mod home;
 mod schedule;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{Args, Parser, Subcommand};
 
 /// The developer command of Nikita. Call it from within the checkout.
 #[derive(Debug, Parser)]
@@ -18,12 +20,61 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    /// Brings the database's schema up to date. Needs a direct connection, not the transaction pooler.
+    Migrate {
+        #[command(flatten)]
+        database: Database,
+        /// Afterwards also take away what only old code needed. Tables that still hold rows stop it.
+        #[arg(long)]
+        clean_up: bool,
+        /// Let --clean-up drop tables that still hold rows.
+        #[arg(long, requires = "clean_up")]
+        drop_nonempty: bool,
+    },
+    /// Deletes the embedded database with everything in it.
+    Reset {
+        #[command(flatten)]
+        database: Database,
+    },
     /// Says what is missing or wrong on this machine, and what to do about it.
     Doctor,
 }
 
-fn main() -> ExitCode {
-    match Arguments::parse().command {
-        Command::Doctor => doctor::run(),
+#[derive(Debug, Args)]
+struct Database {
+    /// The database, as postgres://user:password@host:port/name. Unset: the embedded one of this checkout.
+    #[arg(long = "database-url", env = "DATABASE_URL", hide_env_values = true)]
+    url: Option<String>,
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let outcome = match Arguments::parse().command {
+        Command::Migrate { database, clean_up, drop_nonempty } => {
+            database::migrate(database.url, clean_up, drop_nonempty).await
+        }
+        Command::Reset { database } => database::reset(database.url),
+        Command::Doctor => return doctor::run(),
+    };
+    report(&outcome)
+}
+
+/// Prints what was done, or what went wrong and why.
+fn report(outcome: &Result<String, database::Error>) -> ExitCode {
+    let printed = match outcome {
+        Ok(said) => writeln!(std::io::stdout(), "{said}"),
+        Err(error) => writeln!(std::io::stderr(), "nikita: {}", chain(error)),
+    };
+    if printed.is_ok() && outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
     }
+    text
 }

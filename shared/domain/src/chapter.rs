@@ -3,6 +3,8 @@
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 
+use crate::score::{Score, round2};
+
 /// By chapter: its name.
 pub const NAMES: [&str; 5] = ["Curiosity", "Intrigue", "Investment", "Intimacy", "Established"];
 
@@ -34,6 +36,12 @@ impl Chapter {
     /// What a table of five figures holds for this chapter.
     pub fn of<T>(self, table: &[T; 5]) -> &T {
         &table[usize::from(self.0 - 1)]
+    }
+
+    /// How far a score has come on the way to this chapter's boss, in percent, 0.00 to 100.00.
+    pub fn progress_to_boss(self, score: Score) -> Decimal {
+        let percent = score.value() / *self.of(&BOSS_THRESHOLDS) * dec!(100);
+        round2(percent).min(dec!(100))
     }
 
     /// Its name.
@@ -70,6 +78,21 @@ pub struct NoSuchChapter;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// case: game G-60
+    #[test]
+    fn progress_to_the_boss_ends_at_a_hundred() {
+        for (chapter, score, percent) in [
+            (2, dec!(48), dec!(80)),
+            (1, dec!(55), dec!(100)),
+            (1, dec!(90), dec!(100)),
+            (3, dec!(0), dec!(0)),
+        ] {
+            let progress =
+                Chapter::new(chapter).map(|chapter| chapter.progress_to_boss(Score::clamped(score)));
+            assert_eq!(progress, Some(percent), "{score} in chapter {chapter}");
+        }
+    }
 
     #[test]
     fn a_chapter_exists_only_from_1_to_5() {

@@ -72,6 +72,14 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    // case: life 1
+    #[test]
+    fn a_key_always_draws_the_same() {
+        for (key, drawn) in [("a", 0.791_374), ("nikita", 0.516_978)] {
+            assert!((Draws::default().draw(key) - drawn).abs() < 1e-6, "{key}");
+        }
+    }
+
     #[test]
     fn the_seed_is_a_prefix_of_the_key() {
         assert_eq!(Draws::new("a").draw("b").to_bits(), Draws::default().draw("a:b").to_bits());

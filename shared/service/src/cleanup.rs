@@ -16,9 +16,6 @@ use tokio::time::sleep;
 use crate::Clock;
 use crate::job_run::{JobRun, Report};
 
-/// Rows that changed without being removed are told apart from removed ones by this ending of their key.
-const CLEARED: &str = "_payloads";
-
 /// What the job needs.
 #[derive(Debug, Clone)]
 pub struct Deps {
@@ -92,10 +89,8 @@ async fn remove(pool: &Pool, run: &JobRun, counters: &mut Counters) -> store::Re
     let outcome = remove_batches(pool, run, &mut removed).await;
 
     for (table, rows) in &removed {
-        if !table.ends_with(CLEARED) {
-            counters.cleaned_up += rows;
-        }
-        if *rows > ANALYZE_FROM && !table.ends_with(CLEARED) {
+        counters.cleaned_up += rows;
+        if *rows > ANALYZE_FROM {
             let client = pool.get().await?;
             retention::analyze(&client, table).await?;
         }

@@ -7,7 +7,10 @@ pub mod agent;
 pub mod cleanup;
 pub mod clock;
 pub mod decay;
+pub mod deliver;
 pub mod endings;
 pub mod job_run;
+pub mod llm;
+pub mod pipeline;
 
 pub use clock::Clock;

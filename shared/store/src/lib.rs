@@ -12,6 +12,7 @@ pub mod error_logs;
 pub mod job_executions;
 pub mod llm_usage;
 pub mod memory_facts;
+pub mod migrations;
 pub mod notifications;
 pub mod pipeline_conversations;
 pub mod prompts;

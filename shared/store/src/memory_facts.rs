@@ -5,13 +5,16 @@
 //! has an embedding; one that waits for its embedding is inactive and marked in its metadata.
 
 use domain::ids::{ConversationId, FactId, UserId};
+use domain::memory::classification::GraphType;
+use domain::remember::{Confirmed, Neighbour, Standing};
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
-use crate::{Result, Tx};
+use crate::{Error, Result, Tx};
 
 /// A fact as a search sees it: its text and numbers, from which the rank is worked out.
 #[derive(Debug, Clone)]
@@ -20,8 +23,8 @@ pub struct Candidate {
     pub id: FactId,
     /// The fact in words.
     pub fact: String,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: String,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// From 0 to 1.
     pub confidence: f32,
     /// Where it comes from.
@@ -47,8 +50,8 @@ pub struct Waiting {
     pub id: FactId,
     /// The fact in words.
     pub fact: String,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: String,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// From 0 to 1.
     pub confidence: f32,
     /// Where it comes from.
@@ -60,46 +63,12 @@ pub struct Waiting {
 /// What a new fact is compared by.
 #[derive(Debug, Clone)]
 pub struct Probe<'a> {
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: &'a str,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// The hash of the normalised text.
     pub content_hash: &'a str,
     /// Its embedding, if there is one.
     pub embedding: Option<&'a [f32]>,
-}
-
-/// A stored fact that equals a new one, or is near to it.
-#[derive(Debug, Clone)]
-pub struct Neighbour {
-    /// The position of the new fact among the probes, from 0.
-    pub probe: usize,
-    /// The stored fact.
-    pub id: FactId,
-    /// Whether both are of one graph type.
-    pub same_graph: bool,
-    /// Whether the normalised texts are equal.
-    pub same_hash: bool,
-    /// Cosine distance; none without a vector on either side.
-    pub distance: Option<f64>,
-    /// From 0 to 1.
-    pub confidence: f32,
-    /// Where it comes from.
-    pub conversation: Option<ConversationId>,
-    /// How it stands.
-    pub standing: Standing,
-    /// Whether the player corrected it into place.
-    pub locked: bool,
-}
-
-/// How a stored fact stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
-    /// It is in use.
-    Active,
-    /// It waits for its embedding.
-    Waiting,
-    /// A correction by the player took its place.
-    CorrectedAway,
 }
 
 /// A fact to be written.
@@ -107,8 +76,8 @@ pub enum Standing {
 pub struct NewFact<'a> {
     /// Its id, chosen by the caller; that of a waiting row when the row is to be brought into use.
     pub id: FactId,
-    /// `user`, `relationship` or `nikita`.
-    pub graph_type: &'a str,
+    /// The graph it belongs to.
+    pub graph_type: GraphType,
     /// The fact in words.
     pub fact: &'a str,
     /// `pipeline_extraction`, `voice_call` …
@@ -125,13 +94,13 @@ pub struct NewFact<'a> {
 
 /// One fact taken out of use for another.
 #[derive(Debug, Clone, Copy)]
-pub struct Superseded {
+pub struct Gone {
     /// The fact that goes.
     pub old: FactId,
     /// The one that takes its place.
     pub by: FactId,
     /// The last day of its validity, when the player said that it stopped being true.
-    pub valid_until: Option<jiff::civil::Date>,
+    pub valid_until: Option<Date>,
 }
 
 /// What one `remember` writes.
@@ -140,9 +109,9 @@ pub struct Changes<'a> {
     /// Facts that come in.
     pub new: Vec<NewFact<'a>>,
     /// Facts that go.
-    pub superseded: Vec<Superseded>,
-    /// Facts that were said again, with the confidence they have from now on.
-    pub confirmed: Vec<(FactId, f32)>,
+    pub gone: Vec<Gone>,
+    /// Facts that were said again.
+    pub confirmed: Vec<Confirmed>,
     /// Waiting facts that are known already: they stop waiting, the other one stands for them.
     pub dropped: Vec<(FactId, FactId)>,
 }
@@ -234,7 +203,7 @@ pub async fn list_neighbours(
     max_distance: f64,
 ) -> Result<Vec<Neighbour>> {
     let positions: Vec<i32> = (0..).take(probes.len()).collect();
-    let graph_types: Vec<&str> = probes.iter().map(|probe| probe.graph_type).collect();
+    let graph_types: Vec<&str> = probes.iter().map(|probe| probe.graph_type.as_str()).collect();
     let hashes: Vec<&str> = probes.iter().map(|probe| probe.content_hash).collect();
     let embeddings: Vec<Option<String>> =
         probes.iter().map(|probe| probe.embedding.map(vector_text)).collect();
@@ -276,7 +245,7 @@ pub async fn list_neighbours(
             ],
         )
         .await?;
-    rows.iter().map(Neighbour::from_row).collect()
+    rows.iter().map(neighbour).collect()
 }
 
 /// Writes what was decided, in one statement. The caller holds the player's lock.
@@ -287,7 +256,7 @@ pub async fn list_neighbours(
 pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp) -> Result<()> {
     let new = &changes.new;
     let ids: Vec<Uuid> = new.iter().map(|fact| *fact.id.as_uuid()).collect();
-    let graph_types: Vec<&str> = new.iter().map(|fact| fact.graph_type).collect();
+    let graph_types: Vec<&str> = new.iter().map(|fact| fact.graph_type.as_str()).collect();
     let facts: Vec<&str> = new.iter().map(|fact| fact.fact).collect();
     let sources: Vec<&str> = new.iter().map(|fact| fact.source).collect();
     let confidences: Vec<f32> = new.iter().map(|fact| fact.confidence).collect();
@@ -296,11 +265,12 @@ pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp)
     let conversations: Vec<Option<Uuid>> =
         new.iter().map(|fact| fact.conversation.map(|id| *id.as_uuid())).collect();
     let (old, by): (Vec<Uuid>, Vec<Uuid>) =
-        changes.superseded.iter().map(|gone| (*gone.old.as_uuid(), *gone.by.as_uuid())).unzip();
+        changes.gone.iter().map(|gone| (*gone.old.as_uuid(), *gone.by.as_uuid())).unzip();
     let ends: Vec<Option<String>> =
-        changes.superseded.iter().map(|gone| gone.valid_until.map(|date| date.to_string())).collect();
-    let (confirmed, raised): (Vec<Uuid>, Vec<f32>) =
-        changes.confirmed.iter().map(|(id, confidence)| (*id.as_uuid(), *confidence)).unzip();
+        changes.gone.iter().map(|gone| gone.valid_until.map(|date| date.to_string())).collect();
+    let confirmed: Vec<Uuid> = changes.confirmed.iter().map(|fact| *fact.id.as_uuid()).collect();
+    let raised: Vec<f32> = changes.confirmed.iter().map(|fact| fact.confidence).collect();
+    let locks: Vec<bool> = changes.confirmed.iter().map(|fact| fact.lock).collect();
     let (dropped, known): (Vec<Uuid>, Vec<Uuid>) =
         changes.dropped.iter().map(|(waiting, known)| (*waiting.as_uuid(), *known.as_uuid())).unzip();
     tx.execute_typed(
@@ -311,11 +281,14 @@ pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp)
                     metadata = (fact.metadata - 'embedding_pending')
                                || jsonb_strip_nulls(jsonb_build_object('valid_until', change.valid_until))
                FROM unnest($10::uuid[], $11::uuid[], $12::text[]) AS change(old, by, valid_until)
-              WHERE fact.id = change.old AND fact.user_id = $1),
+              WHERE fact.id = change.old AND fact.user_id = $1
+                AND (fact.is_active OR fact.metadata ? 'embedding_pending')),
          confirmed AS (
              UPDATE memory_facts AS fact
-                SET confidence = change.confidence
-               FROM unnest($13::uuid[], $14::real[]) AS change(id, confidence)
+                SET confidence = change.confidence,
+                    metadata = CASE WHEN change.lock THEN fact.metadata || jsonb_build_object('locked', true)
+                                    ELSE fact.metadata END
+               FROM unnest($13::uuid[], $14::real[], $18::boolean[]) AS change(id, confidence, lock)
               WHERE fact.id = change.id AND fact.user_id = $1),
          dropped AS (
              UPDATE memory_facts AS fact
@@ -350,6 +323,7 @@ pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp)
             (&dropped, Type::UUID_ARRAY),
             (&known, Type::UUID_ARRAY),
             (&now, Type::TIMESTAMPTZ),
+            (&locks, Type::BOOL_ARRAY),
         ],
     )
     .await?;
@@ -361,7 +335,7 @@ impl Candidate {
         Ok(Self {
             id: FactId::from_uuid(row.try_get("id")?),
             fact: row.try_get("fact")?,
-            graph_type: row.try_get("graph_type")?,
+            graph_type: graph_type(row)?,
             confidence: row.try_get("confidence")?,
             conversation: row.try_get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId::from_uuid),
             metadata: row.try_get("metadata")?,
@@ -379,7 +353,7 @@ impl Waiting {
         Ok(Self {
             id: FactId::from_uuid(row.try_get("id")?),
             fact: row.try_get("fact")?,
-            graph_type: row.try_get("graph_type")?,
+            graph_type: graph_type(row)?,
             confidence: row.try_get("confidence")?,
             conversation: row.try_get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId::from_uuid),
             metadata: row.try_get("metadata")?,
@@ -387,24 +361,26 @@ impl Waiting {
     }
 }
 
-impl Neighbour {
-    fn from_row(row: &Row) -> Result<Self> {
-        Ok(Self {
-            probe: usize::try_from(row.try_get::<_, i32>("position")?).unwrap_or_default(),
-            id: FactId::from_uuid(row.try_get("id")?),
-            same_graph: row.try_get("same_graph")?,
-            same_hash: row.try_get("same_hash")?,
-            distance: row.try_get("distance")?,
-            confidence: row.try_get("confidence")?,
-            conversation: row.try_get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId::from_uuid),
-            standing: if row.try_get("is_active")? {
-                Standing::Active
-            } else if row.try_get("waiting")? {
-                Standing::Waiting
-            } else {
-                Standing::CorrectedAway
-            },
-            locked: row.try_get("locked")?,
-        })
-    }
+fn graph_type(row: &Row) -> Result<GraphType> {
+    GraphType::parse(row.try_get("graph_type")?).ok_or(Error::Damaged { column: "memory_facts.graph_type" })
+}
+
+fn neighbour(row: &Row) -> Result<Neighbour> {
+    Ok(Neighbour {
+        of: usize::try_from(row.try_get::<_, i32>("position")?).unwrap_or_default(),
+        id: FactId::from_uuid(row.try_get("id")?),
+        same_graph: row.try_get("same_graph")?,
+        same_hash: row.try_get("same_hash")?,
+        distance: row.try_get("distance")?,
+        confidence: row.try_get("confidence")?,
+        conversation: row.try_get::<_, Option<Uuid>>("conversation_id")?.map(ConversationId::from_uuid),
+        standing: if row.try_get("is_active")? {
+            Standing::Active
+        } else if row.try_get("waiting")? {
+            Standing::Waiting
+        } else {
+            Standing::CorrectedAway
+        },
+        locked: row.try_get("locked")?,
+    })
 }

@@ -45,8 +45,8 @@ impl Fault {
                  again as Nikita, about the two of you, without any of that."
             }
             Self::DeniesBeingAi => {
-                "Your last draft denied being an AI. Nikita never does. Write the reply again in her voice: if he \
-                 sincerely asks, say plainly that you are an AI; if he does not, leave the subject alone."
+                "Your last draft denied being an AI. Nikita never does. Write the reply again in her voice: if they \
+                 sincerely ask, say plainly that you are an AI; if they do not, leave the subject alone."
             }
         }
     }

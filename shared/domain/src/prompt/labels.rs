@@ -1,0 +1,125 @@
+//! What numbers and states are called in a prompt. The model reads words, not thresholds.
+
+use rust_decimal::{Decimal, dec};
+
+use crate::chapter::Chapter;
+
+/// How the relationship feels to her at a score; the score is not rounded first.
+pub fn score_feel(score: Decimal) -> &'static str {
+    if score < dec!(30) {
+        "barely keeping interest"
+    } else if score < dec!(50) {
+        "skeptical"
+    } else if score < dec!(70) {
+        "genuinely interested"
+    } else if score < dec!(85) {
+        "invested"
+    } else {
+        "deeply connected"
+    }
+}
+
+/// What so many hours without contact mean. No hours are a value like any other.
+pub fn gap(hours: f64) -> &'static str {
+    if hours < 1.0 {
+        "you are in the flow of it"
+    } else if hours < 6.0 {
+        "a normal pause"
+    } else if hours < 24.0 {
+        "it is getting longer than usual"
+    } else if hours < 72.0 {
+        "it has been a while"
+    } else {
+        "a long silence; let it be felt once, lightly, without blame"
+    }
+}
+
+/// How the engagement state colours her, by its name in the database; none for an unknown one.
+pub fn engagement_hint(state: &str) -> Option<&'static str> {
+    Some(match state {
+        "calibrating" => "You are still learning their rhythm. Observe more than you conclude.",
+        "in_zone" => "The rhythm between you is good. Enjoy it, no need to test it today.",
+        "drifting" => "Something slipped a little. Notice it, stay easy, give them a way back in.",
+        "distant" => {
+            "They have been somewhere else lately. You keep your own life going and stay a bit cooler."
+        }
+        "clingy" => "They crowd you lately. You need air: shorter, slower, still kind.",
+        "out_of_zone" => {
+            "This has been hard for a while. You are tired of it, and only steady, real effort reaches you."
+        }
+        _ => return None,
+    })
+}
+
+/// How long a text reply tends to be in a chapter.
+pub fn reply_length(chapter: Chapter) -> &'static str {
+    match chapter.number() {
+        1 | 2 => "1–3 short messages",
+        3 => "it varies: sometimes one line, sometimes a burst",
+        _ => "2–5 messages, longer when it matters",
+    }
+}
+
+/// The names of a zone of the temperature gauge and of what it does to her.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Zone {
+    /// `calm`, `warm`, `hot` or `critical`.
+    pub name: &'static str,
+    /// What one sees of it.
+    pub demeanour: &'static str,
+}
+
+/// The zone of a temperature from 0 to 100. What is no number reads as 0.
+pub fn zone(temperature: f64) -> Zone {
+    if temperature >= 75.0 {
+        Zone { name: "critical", demeanour: "close to ending it" }
+    } else if temperature >= 50.0 {
+        Zone { name: "hot", demeanour: "visibly upset" }
+    } else if temperature >= 25.0 {
+        Zone { name: "warm", demeanour: "slightly tense" }
+    } else {
+        Zone { name: "calm", demeanour: "normal" }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    // case: pipeline 47
+    #[test]
+    fn labels_use_the_unrounded_score() {
+        for (score, printed, feel) in [
+            (dec!(29.99), "30", "barely keeping interest"),
+            (dec!(30), "30", "skeptical"),
+            (dec!(69.6), "70", "genuinely interested"),
+            (dec!(70), "70", "invested"),
+            (dec!(85), "85", "deeply connected"),
+        ] {
+            assert_eq!((score.round().to_string().as_str(), score_feel(score)), (printed, feel));
+        }
+    }
+
+    #[test]
+    fn a_pause_of_no_hours_is_one() {
+        let labels = [0.0, 0.99, 1.0, 6.0, 24.0, 72.0].map(gap);
+        assert_eq!(labels[0], labels[1]);
+        for pair in labels[1..].windows(2) {
+            assert_ne!(pair[0], pair[1]);
+        }
+    }
+
+    #[test]
+    fn every_engagement_state_has_its_hint() {
+        for state in ["calibrating", "in_zone", "drifting", "distant", "clingy", "out_of_zone"] {
+            assert!(engagement_hint(state).is_some(), "{state}");
+        }
+        assert_eq!(engagement_hint("engaged"), None);
+    }
+
+    #[test]
+    fn zones_begin_at_their_lower_bound() {
+        let names = [0.0, 24.99, 25.0, 50.0, 75.0, f64::NAN].map(|temperature| zone(temperature).name);
+        assert_eq!(names, ["calm", "calm", "warm", "hot", "critical", "calm"]);
+    }
+}

@@ -1,0 +1,199 @@
+//! Sends one claimed message to Telegram and writes down what became of it.
+//!
+//! Each piece that Telegram took is noted before the next one goes out: whoever takes the row over goes on behind it. What
+//! may be tried again on the spot the client of the Bot API has tried already; what happens after that is in
+//! `domain::delivery`.
+
+use std::time::Duration;
+
+use domain::delivery::{AfterFailure, INCOMPLETE, Letter, after_failure, is_wanted, put_off_until};
+use domain::telegram::split;
+use providers::retry::Pauses;
+use providers::telegram::{Bot, DEFAULT_WAIT, Error, ReplyMarkup, SendMessage};
+use serde_json::json;
+use store::error_logs::{Failure, Level};
+use store::scheduled_events::Claimed;
+use store::{Limits, Pool, Tx, error_logs, scheduled_events};
+
+use crate::Clock;
+
+/// She is seen typing for so long before a message.
+const TYPING: Duration = Duration::from_millis(500);
+
+/// Two messages to one chat are at least so far apart: Telegram takes about one a second.
+pub(super) const BETWEEN_PIECES: Duration = Duration::from_secs(1);
+
+/// What sending needs.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    /// The database.
+    pub pool: Pool,
+    /// The present.
+    pub clock: Clock,
+    /// The bot.
+    pub bot: Bot,
+    /// The pauses between messages.
+    pub pauses: Pauses,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// All of it was taken.
+    Delivered,
+    /// It was not wanted any more.
+    Cancelled,
+    /// It was given up: a refusal that will not change, or the last of several failures.
+    Failed(&'static str),
+    /// A temporary failure: it is due again later.
+    Retried(&'static str),
+    /// Telegram asked for a longer wait: it is due after that, and nothing more should be sent for now.
+    PutOff,
+    /// Somebody else has the row now, or it was ended meanwhile.
+    Lost,
+}
+
+impl Sent {
+    /// Whether sending itself does not work, whatever the message.
+    pub fn is_outage(self) -> bool {
+        matches!(self, Self::Retried(_) | Self::Failed("unavailable" | "uncertain" | "misconfigured"))
+    }
+}
+
+/// Sends a claimed message from where it stands, and ends or releases its row.
+pub async fn send_event(sender: &Sender, event: &Claimed) -> store::Result<Sent> {
+    let letter = Letter::read(&event.content);
+    if !is_wanted(letter.system, event.game_status, event.blocked) {
+        return cancel(sender, event).await;
+    }
+    let pieces: Vec<String> = letter.messages.iter().flat_map(|message| split(message)).collect();
+    let chat = letter.chat_id.or(event.telegram_id);
+    let (Some(chat), false) = (chat, pieces.is_empty()) else {
+        return give_up(sender, event, event.failures, INCOMPLETE).await;
+    };
+
+    if letter.sent_parts < pieces.len() {
+        show_typing(sender, chat).await;
+    }
+    for (index, piece) in pieces.iter().enumerate().skip(letter.sent_parts) {
+        if index > letter.sent_parts {
+            sender.pauses.exactly(BETWEEN_PIECES).await;
+        }
+        let is_last = index + 1 == pieces.len();
+        let markup = letter.reply_markup.as_ref().filter(|_| is_last);
+        let message = SendMessage {
+            reply_markup: markup.and_then(ReplyMarkup::from_json),
+            ..SendMessage::plain(chat, piece)
+        };
+        if let Err(error) = sender.bot.send_message(&message).await {
+            return settle(sender, event, error).await;
+        }
+        if !is_last && !checkpoint(sender, event, index + 1).await? {
+            return Ok(Sent::Lost);
+        }
+    }
+    delivered(sender, event, pieces.len()).await
+}
+
+/// Typing is only for show: whether Telegram takes it does not matter.
+async fn show_typing(sender: &Sender, chat: i64) {
+    if let Err(error) = sender.bot.send_chat_action(chat).await {
+        tracing::debug!(error_code = error.code(), "Could not show that she is typing");
+    }
+    sender.pauses.exactly(TYPING).await;
+}
+
+async fn checkpoint(sender: &Sender, event: &Claimed, parts: usize) -> store::Result<bool> {
+    let client = sender.pool.get().await?;
+    scheduled_events::checkpoint(&client, event.id, event.lease, counted(parts)).await
+}
+
+async fn delivered(sender: &Sender, event: &Claimed, parts: usize) -> store::Result<Sent> {
+    let client = sender.pool.get().await?;
+    let now = sender.clock.now();
+    let kept = scheduled_events::mark_delivered(&client, event.id, event.lease, counted(parts), now).await?;
+    Ok(if kept { Sent::Delivered } else { Sent::Lost })
+}
+
+fn counted(parts: usize) -> i32 {
+    i32::try_from(parts).unwrap_or(i32::MAX)
+}
+
+async fn cancel(sender: &Sender, event: &Claimed) -> store::Result<Sent> {
+    let client = sender.pool.get().await?;
+    let kept = scheduled_events::cancel(&client, event.id, event.lease).await?;
+    Ok(if kept { Sent::Cancelled } else { Sent::Lost })
+}
+
+/// Writes down why a piece was not taken, and what that means for the row.
+async fn settle(sender: &Sender, event: &Claimed, error: Error) -> store::Result<Sent> {
+    let code = error.code();
+    match error {
+        Error::RateLimited { retry_after } => {
+            wait(sender, event, retry_after.unwrap_or(DEFAULT_WAIT), code).await
+        }
+        Error::Unavailable | Error::Uncertain => fail_once(sender, event, code).await,
+        Error::CannotParse | Error::TooLong | Error::Rejected { .. } => {
+            give_up(sender, event, event.failures, code).await
+        }
+        Error::Blocked => blocked(sender, event, code).await,
+        Error::Misconfigured { status } => {
+            alarm(sender, event, status).await;
+            give_up(sender, event, event.failures, code).await
+        }
+    }
+}
+
+/// A wait that Telegram asks for is no failure.
+async fn wait(sender: &Sender, event: &Claimed, wait: Duration, code: &str) -> store::Result<Sent> {
+    let until = put_off_until(wait, sender.clock.now());
+    let client = sender.pool.get().await?;
+    let kept = scheduled_events::put_off(&client, event.id, event.lease, event.failures, until, code).await?;
+    Ok(if kept { Sent::PutOff } else { Sent::Lost })
+}
+
+async fn blocked(sender: &Sender, event: &Claimed, code: &'static str) -> store::Result<Sent> {
+    let tx = Tx::begin(&sender.pool, Limits::TASK).await?;
+    let now = sender.clock.now();
+    scheduled_events::fail_blocked(&tx, event.user, event.id, event.lease, code, now).await?;
+    tx.commit().await?;
+    Ok(Sent::Failed(code))
+}
+
+async fn give_up(sender: &Sender, event: &Claimed, failures: i32, code: &'static str) -> store::Result<Sent> {
+    let client = sender.pool.get().await?;
+    let kept = scheduled_events::fail(&client, event.id, event.lease, failures, code).await?;
+    Ok(if kept { Sent::Failed(code) } else { Sent::Lost })
+}
+
+async fn fail_once(sender: &Sender, event: &Claimed, code: &'static str) -> store::Result<Sent> {
+    let failures = event.failures + 1;
+    match after_failure(failures, sender.clock.now()) {
+        AfterFailure::GiveUp => give_up(sender, event, failures, code).await,
+        AfterFailure::RetryAt(until) => {
+            let client = sender.pool.get().await?;
+            let kept =
+                scheduled_events::put_off(&client, event.id, event.lease, failures, until, code).await?;
+            Ok(if kept { Sent::Retried(code) } else { Sent::Lost })
+        }
+    }
+}
+
+/// The bot's token or address is wrong: nothing will go out until somebody acts.
+async fn alarm(sender: &Sender, event: &Claimed, status: u16) {
+    tracing::error!(status, "Telegram refuses the bot");
+    let failure = Failure {
+        level: Level::Critical,
+        source: "function:deliver",
+        code: "misconfigured",
+        text: "Telegram refuses the bot: check its token and address",
+        user: Some(event.user),
+        conversation: None,
+        context: json!({ "status": status }),
+        now: sender.clock.now(),
+    };
+    let written = async { error_logs::record(&*sender.pool.get().await?, &failure).await };
+    if let Err(error) = written.await {
+        tracing::warn!(error_code = error.code(), "Could not write to error_logs");
+    }
+}

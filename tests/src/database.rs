@@ -1,0 +1,208 @@
+//! A database for one test, cloned from a template that is migrated once per state of the migrations.
+//!
+//! The server is the one of `TEST_DATABASE_URL`; `scripts/test` starts one. A test that finds none fails.
+
+use std::str::FromStr;
+
+use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
+use store::Pool;
+use store::migrations;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Config, NoTls};
+use uuid::Uuid;
+
+/// What a database that a killed test left behind may live: a day, in seconds.
+const LEFTOVER_SECONDS: i64 = 24 * 60 * 60;
+
+/// Enough for a test that plays several workers at once.
+const POOL_SIZE: usize = 8;
+
+/// A database of its own, dropped with this value.
+#[derive(Debug)]
+pub struct TestDatabase {
+    /// The server's own database, for a test that needs to look from outside.
+    pub admin_url: String,
+    name: String,
+    url: String,
+    pool: Pool,
+}
+
+impl TestDatabase {
+    /// A migrated database without rows.
+    pub async fn new() -> Self {
+        let admin_url = admin_url();
+        let admin = connect(&admin_url).await;
+        let template = ensure_template(&admin, &admin_url).await;
+        Self::create(admin_url, &admin, &template).await
+    }
+
+    /// A database without anything in it, to migrate.
+    pub async fn empty() -> Self {
+        let admin_url = admin_url();
+        let admin = connect(&admin_url).await;
+        // The roles belong to the whole server: with the template they are there, and migrations do not race for them.
+        ensure_template(&admin, &admin_url).await;
+        Self::create(admin_url, &admin, "template0").await
+    }
+
+    /// The pool that a function would have.
+    pub fn pool(&self) -> Pool {
+        self.pool.clone()
+    }
+
+    /// Where the database is.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A plain connection beside the pool.
+    pub async fn connect(&self) -> Client {
+        connect(&self.url).await
+    }
+
+    async fn create(admin_url: String, admin: &Client, template: &str) -> Self {
+        let name = format!("nikita_test_{}_{}", seconds(admin).await, Uuid::new_v4().simple());
+        // A setting of the template is not cloned with it.
+        admin
+            .batch_execute(&format!("CREATE DATABASE {name} TEMPLATE {template}"))
+            .await
+            .expect("a new database");
+        admin
+            .batch_execute(&format!("ALTER DATABASE {name} SET search_path = public, extensions"))
+            .await
+            .expect("its search path");
+        let url = with_database(&admin_url, &name);
+        let pool = pool(&url);
+        Self { admin_url, name, url, pool }
+    }
+}
+
+impl Drop for TestDatabase {
+    /// Drops the database, whoever is still connected, on a thread that does not need the test's runtime.
+    fn drop(&mut self) {
+        let (admin_url, name) = (self.admin_url.clone(), self.name.clone());
+        let dropping = std::thread::spawn(move || {
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+            runtime.block_on(async {
+                let admin = connect(&admin_url).await;
+                admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await
+            })
+        });
+        let dropped = matches!(dropping.join(), Ok(Ok(())));
+        assert!(dropped || std::thread::panicking(), "the test database {} could not be dropped", self.name);
+    }
+}
+
+/// A connection, driven in the background until it is dropped.
+pub async fn connect(url: &str) -> Client {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap_or_else(|error| {
+        panic!("TEST_DATABASE_URL does not answer ({error}): run `scripts/test`, which starts a server, or set it")
+    });
+    tokio::spawn(connection);
+    client
+}
+
+#[expect(clippy::disallowed_methods, reason = "the one setting of the tests")]
+fn admin_url() -> String {
+    std::env::var("TEST_DATABASE_URL").unwrap_or_else(|_| {
+        panic!(
+            "no TEST_DATABASE_URL: run `scripts/test`, which starts a server, or set it to a superuser's URL"
+        )
+    })
+}
+
+fn pool(url: &str) -> Pool {
+    let config = Config::from_str(url).expect("the URL of a database");
+    let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    Pool::builder(Manager::from_config(config, NoTls, recycling))
+        .max_size(POOL_SIZE)
+        .runtime(Runtime::Tokio1)
+        .build()
+        .expect("a pool")
+}
+
+/// `url` with another database.
+fn with_database(url: &str, name: &str) -> String {
+    let (address, parameters) = url.split_once('?').map_or((url, ""), |(address, rest)| (address, rest));
+    let (server, _) = address.rsplit_once('/').expect("a URL that names its database");
+    if parameters.is_empty() { format!("{server}/{name}") } else { format!("{server}/{name}?{parameters}") }
+}
+
+/// The name of the migrated template, which is made when there is none yet for these migrations.
+async fn ensure_template(admin: &Client, admin_url: &str) -> String {
+    let template = format!("nikita_template_{:016x}", migrations::fingerprint());
+    if exists(admin, &template).await {
+        return template;
+    }
+
+    // One process makes it, the others wait here; the lock ends with the connection.
+    admin
+        .batch_execute("SELECT pg_advisory_lock(hashtextextended('nikita:template', 0))")
+        .await
+        .expect("the lock");
+    if !exists(admin, &template).await {
+        drop_leftovers(admin).await;
+        make_template(admin, admin_url, &template).await;
+    }
+    admin
+        .batch_execute("SELECT pg_advisory_unlock(hashtextextended('nikita:template', 0))")
+        .await
+        .expect("the lock given back");
+    template
+}
+
+/// The name appears only when all is done, so that nobody clones half a template.
+async fn make_template(admin: &Client, admin_url: &str, template: &str) {
+    let draft = format!("nikita_test_{}_{}", seconds(admin).await, Uuid::new_v4().simple());
+    admin.batch_execute(&format!("CREATE DATABASE {draft} TEMPLATE template0")).await.expect("a draft");
+    {
+        let mut client = connect(&with_database(admin_url, &draft)).await;
+        migrations::run(&mut client).await.expect("the migrations run");
+    }
+    // Whatever is still connected would stop the renaming and every cloning.
+    for change in [
+        format!("ALTER DATABASE {draft} WITH ALLOW_CONNECTIONS false"),
+        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{draft}'"),
+        format!("ALTER DATABASE {draft} RENAME TO {template}"),
+        format!("COMMENT ON DATABASE {template} IS '{}'", seconds(admin).await),
+    ] {
+        admin.batch_execute(&change).await.expect("the draft becomes the template");
+    }
+}
+
+/// Databases of tests that were killed, and templates of migrations that have changed since.
+async fn drop_leftovers(admin: &Client) {
+    let leftovers = admin
+        .query_typed(
+            "SELECT datname::text AS name
+               FROM pg_database
+              WHERE (datname ~ '^nikita_test_[0-9]+_' AND split_part(datname, '_', 3)::bigint < $1)
+                 OR (datname ~ '^nikita_template_' AND shobj_description(oid, 'pg_database')::bigint < $1)",
+            &[(&(seconds(admin).await - LEFTOVER_SECONDS), Type::INT8)],
+        )
+        .await
+        .expect("the list of databases");
+    for leftover in leftovers {
+        let name: String = leftover.get("name");
+        // Somebody else may be dropping it too.
+        let _ = admin.batch_execute(&format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+    }
+}
+
+async fn exists(admin: &Client, name: &str) -> bool {
+    admin
+        .query_typed_opt("SELECT 1 FROM pg_database WHERE datname = $1", &[(&name, Type::TEXT)])
+        .await
+        .expect("the list of databases")
+        .is_some()
+}
+
+/// The server's time, as seconds since 1970.
+async fn seconds(admin: &Client) -> i64 {
+    let row = admin
+        .query_typed_one("SELECT extract(epoch FROM clock_timestamp())::bigint AS seconds", &[])
+        .await
+        .expect("the time");
+    row.get("seconds")
+}
