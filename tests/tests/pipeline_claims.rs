@@ -1,6 +1,6 @@
 //! Which conversations the pipeline takes, and how it lets go of them.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use domain::ids::{ConversationId, UserId};
 use domain::status::GameStatus;
