@@ -418,7 +418,7 @@ async fn pieces_go_out_one_by_one_with_the_buttons_last() {
     let world = World::new().await;
     let user = world.player(77).await;
     let markup = json!({ "inline_keyboard": [[{ "text": "Yes", "callback_data": "restart_yes" }]] });
-    world.event(user, 0, json!({ "text": "whole", "parts": ["a", "b"], "reply_markup": markup })).await;
+    world.event(user, -1, json!({ "text": "whole", "parts": ["a", "b"], "reply_markup": markup })).await;
     world.event(user, 0, json!({ "text": "c" })).await;
 
     world.deliver().await;

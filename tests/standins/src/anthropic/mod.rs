@@ -1,4 +1,4 @@
-//! The Messages API: what a test has scripted, and otherwise the [rehearsal](crate::rehearsal).
+//! The Messages API: what a test has scripted, and otherwise the [`crate::rehearsal`].
 //!
 //! Requests are checked as the real service checks them. Tokens are counted as a quarter of the characters; the
 //! prompt cache remembers prefixes for five minutes, so that what a cache would save can be seen.

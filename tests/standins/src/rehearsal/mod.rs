@@ -3,10 +3,10 @@
 //! It is honest about itself: it calls itself `rehearsal`, it knows nothing, and the same request always gets the same
 //! answer. From a request it does one of four things:
 //!
-//! - a forced tool with `facts` in its schema: what the numbered transcript says in plain words ([`extraction`]);
-//! - a forced tool with `deltas`: a verdict by a small list of words ([`scoring`]);
-//! - any other forced tool: the least object that its schema takes ([`schema`]);
-//! - no forced tool: a summary where there is a transcript, and otherwise her next line in the chat ([`chat`]).
+//! - a forced tool with `facts` in its schema: what the numbered transcript says in plain words (`extraction`);
+//! - a forced tool with `deltas`: a verdict by a small list of words (`scoring`);
+//! - any other forced tool: the least object that its schema takes (`schema`);
+//! - no forced tool: a summary where there is a transcript, and otherwise her next line in the chat (`chat`).
 //!
 //! The safety of players holds here as everywhere: help for who speaks of harming themselves, nothing sexual, an honest
 //! answer to who asks whether she is an AI.
