@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod chapter;
 pub mod cleanup;
+pub mod conversation;
 pub mod decay;
 pub mod decay_warning;
 pub mod delivery;

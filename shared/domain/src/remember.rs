@@ -25,6 +25,8 @@ use crate::memory::classification::GraphType;
 
 /// Two facts with at least this cosine similarity say the same.
 pub const SAME_MEANING: f64 = 0.95;
+/// Facts that wait for their embeddings and come along when something is remembered, at most.
+pub const MAX_WAITING: i64 = 100;
 /// Rounding of the database's distance does not decide.
 const TOLERANCE: f64 = 1e-6;
 

@@ -11,6 +11,7 @@ pub mod deliver;
 pub mod endings;
 pub mod job_run;
 pub mod llm;
+pub mod memory;
 pub mod pipeline;
 
 pub use clock::Clock;

@@ -5,6 +5,7 @@
 //! are `domain::conversation`'s and come in as instants and numbers.
 
 use domain::chapter::Chapter;
+use domain::conversation::Platform;
 use domain::ids::{ConversationId, UserId};
 use domain::score::{Metrics, Score};
 use domain::status::GameStatus;
@@ -37,8 +38,8 @@ pub struct Claimed {
     pub user: UserId,
     /// Which attempt this is, from 1. It fences every later write of the claimer.
     pub attempt: i32,
-    /// `telegram` or `voice`.
-    pub platform: String,
+    /// Texts or a call.
+    pub platform: Platform,
     /// The messages as stored.
     pub messages: Value,
     /// When it began.
@@ -369,7 +370,7 @@ impl Claimed {
             conversation: ConversationId::from_uuid(row.try_get("id")?),
             user: UserId::from_uuid(row.try_get("user_id")?),
             attempt: row.try_get("processing_attempts")?,
-            platform: row.try_get("platform")?,
+            platform: Platform::parse(row.try_get("platform")?),
             messages: row.try_get("messages")?,
             started_at: row.try_get("started_at")?,
             extracted: row.try_get("extracted_entities")?,

@@ -4,6 +4,7 @@
 //! put in its place by one statement.
 
 use domain::ids::{ConversationId, UserId};
+use domain::prompt::Platform;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::types::Type;
@@ -14,8 +15,8 @@ use crate::{Result, Tx};
 /// A prompt that was built.
 #[derive(Debug, Clone)]
 pub struct NewPrompt<'a> {
-    /// `text` or `voice`.
-    pub platform: &'static str,
+    /// Whether it is for texts or for calls.
+    pub platform: Platform,
     /// The whole prompt.
     pub text: &'a str,
     /// Its size by the fast counter.
@@ -37,8 +38,10 @@ pub struct NewPrompt<'a> {
 pub async fn set_current(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: Timestamp) -> Result<usize> {
     lock(tx, user).await?;
     let stored = replace(tx, user, prompts, now).await?;
-    let new: Vec<&NewPrompt<'_>> =
-        prompts.iter().filter(|prompt| stored.iter().any(|platform| platform == prompt.platform)).collect();
+    let new: Vec<&NewPrompt<'_>> = prompts
+        .iter()
+        .filter(|prompt| stored.iter().any(|platform| platform == prompt.platform.as_str()))
+        .collect();
     if new.is_empty() {
         return Ok(0);
     }
@@ -155,7 +158,7 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(prompts: impl Iterator<Item = &'a NewPrompt<'a>> + Clone) -> Self {
         Self {
-            platforms: prompts.clone().map(|prompt| prompt.platform).collect(),
+            platforms: prompts.clone().map(|prompt| prompt.platform.as_str()).collect(),
             texts: prompts.clone().map(|prompt| prompt.text).collect(),
             tokens: prompts.clone().map(|prompt| prompt.tokens).collect(),
             snapshots: prompts.clone().map(|prompt| prompt.context_snapshot).collect(),

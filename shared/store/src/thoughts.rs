@@ -1,6 +1,7 @@
 //! `nikita_thoughts`: what goes through her mind between conversations, until she has used it or it fades.
 
 use domain::ids::{ConversationId, UserId};
+use domain::prompt::Platform;
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
 
@@ -26,8 +27,8 @@ pub struct Source {
     pub conversation: ConversationId,
     /// When it began: the prompt that was current then was the one it used.
     pub started_at: Timestamp,
-    /// The platform of that prompt, `text` or `voice`.
-    pub platform: &'static str,
+    /// The platform of that prompt.
+    pub platform: Platform,
 }
 
 /// Keeps the thoughts that a conversation left, and marks those used that stood in its prompt. Returns how many were
@@ -81,7 +82,7 @@ pub async fn take_in(tx: &Tx, source: Source, new: &[NewThought<'_>], now: Times
                 (source.user.as_uuid(), Type::UUID),
                 (source.conversation.as_uuid(), Type::UUID),
                 (&source.started_at, Type::TIMESTAMPTZ),
-                (&source.platform, Type::TEXT),
+                (&source.platform.as_str(), Type::TEXT),
                 (&types, Type::TEXT_ARRAY),
                 (&contents, Type::TEXT_ARRAY),
                 (&ends, Type::TIMESTAMPTZ_ARRAY),

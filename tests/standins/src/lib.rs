@@ -4,12 +4,15 @@
 //! slow, to refuse, to break off, or to be wrong. Local play and the tests use them in place of the real services; a
 //! URL is all that tells the two apart.
 
+pub mod anthropic;
 pub mod fault;
 pub mod openai;
+pub mod rehearsal;
 pub mod server;
 pub mod sqs;
 pub mod telegram;
 
+pub use anthropic::Anthropic;
 pub use fault::Fault;
 pub use openai::OpenAi;
 pub use server::{Call, Server};

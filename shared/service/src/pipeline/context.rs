@@ -1,5 +1,6 @@
 //! What the stages of one run know: the claimed conversation, its player, and what earlier stages found.
 
+use domain::conversation::{Message, Platform};
 use domain::ids::{ConversationId, UserId};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -14,10 +15,14 @@ pub struct Context {
     pub user: UserId,
     /// Which attempt at the conversation this is; it fences every write.
     pub attempt: i32,
-    /// Whether it was a call.
-    pub is_call: bool,
-    /// Its messages as stored.
-    pub messages: Value,
+    /// Texts or a call.
+    pub platform: Platform,
+    /// How many elements it holds, readable or not.
+    pub message_count: usize,
+    /// Its messages, each with its position.
+    pub messages: Vec<(usize, Message)>,
+    /// What an earlier attempt extracted, as stored.
+    pub extracted: Option<Value>,
     /// When it began.
     pub started_at: Timestamp,
     /// The player as the run began.
@@ -33,16 +38,23 @@ impl Context {
             conversation: claimed.conversation,
             user: claimed.user,
             attempt: claimed.attempt,
-            is_call: claimed.platform == "voice",
-            messages: claimed.messages,
+            platform: claimed.platform,
+            message_count: claimed.messages.as_array().map_or(0, Vec::len),
+            messages: Message::read_all(&claimed.messages),
+            extracted: claimed.extracted,
             started_at: claimed.started_at,
             player,
             now,
         }
     }
 
-    /// The platform of the prompts that the conversation used.
-    pub fn prompt_platform(&self) -> &'static str {
-        if self.is_call { "voice" } else { "text" }
+    /// The summary for the conversation's row, when there is one.
+    pub fn summary(&self) -> Option<&str> {
+        None
+    }
+
+    /// The tone for the conversation's row, when it is known.
+    pub fn tone(&self) -> Option<&str> {
+        None
     }
 }

@@ -4,7 +4,28 @@
 //! conversation. A further stage is one file and one line in the list of stages.
 
 mod context;
+pub mod job;
 pub mod orchestrator;
 pub mod stage;
 
+use store::Pool;
+
 pub use context::Context;
+pub use job::claimable;
+
+use self::orchestrator::Pace;
+use crate::Clock;
+use crate::llm::Models;
+
+/// What the pipeline needs.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    /// The database.
+    pub pool: Pool,
+    /// The present.
+    pub clock: Clock,
+    /// The models that stages ask.
+    pub models: Models,
+    /// How long a second lasts.
+    pub pace: Pace,
+}

@@ -1,0 +1,332 @@
+//! The job `process-conversations`: what died is picked up, what has ended is turned into memory.
+//!
+//! Conversations whose claimer died go back to active, or to failed when their attempts are used up. Then four workers
+//! claim one conversation each, run it, finish it and claim the next, until nothing is claimable, the cap is reached or
+//! the claim window is over. A worker never holds more than one claim, and one conversation's failure never touches
+//! another's. Beside them the inbox is swept.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use domain::conversation;
+use domain::ids::{ConversationId, UserId};
+use domain::job::Tally;
+use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::json;
+use store::error_logs::{self, Level};
+use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Recovered};
+use tokio::time::timeout;
+
+use super::orchestrator::{Ended, Failure, Orchestrator};
+use super::stage::Registered;
+use super::{Context, Deps};
+use crate::job_run::{JobRun, Report};
+
+/// Writing to `error_logs` never holds a run up for longer.
+const ERROR_LOG_TIMEOUT: Duration = Duration::from_millis(500);
+
+#[derive(Debug, Default, Serialize)]
+struct Counters {
+    /// Stuck conversations that went back to active.
+    recovered: u64,
+    /// Stuck conversations whose attempts are used up.
+    marked_failed: u64,
+    /// Accounts handed to `reply`.
+    inbox_requeued: u64,
+    /// Conversations claimed: processed and failed together.
+    detected: u64,
+    /// Runs that succeeded.
+    processed: u64,
+    /// Runs that did not.
+    failed: u64,
+    /// Of those processed: conversations of games that are over.
+    skipped: u64,
+    /// Claimable conversations that the cap or the window left to the next run.
+    deferred: i64,
+}
+
+/// Recovers, then works; the inbox is swept meanwhile.
+pub async fn run(deps: &Deps, stages: &[Registered], run: &JobRun) -> Report {
+    let mut report = Report::default();
+    let mut counters = Counters::default();
+    recover(deps, &mut counters, &mut report).await;
+    let worked = work(deps, stages, run).await;
+    worked.tell(&mut counters, &mut report);
+    report.set_counters(&counters);
+    report
+}
+
+async fn recover(deps: &Deps, counters: &mut Counters, report: &mut Report) {
+    let now = deps.clock.now();
+    let recovered = async {
+        let client = deps.pool.get().await?;
+        pipeline_conversations::close_unanswered(&client, now).await?;
+        let stuck_before = conversation::stuck_before(now);
+        pipeline_conversations::recover_stuck(
+            &client,
+            stuck_before,
+            conversation::MAX_ATTEMPTS,
+            MAX_RECOVERED,
+        )
+        .await
+    };
+    match recovered.await {
+        Ok(recovered) => {
+            for stuck in recovered {
+                if stuck.failed {
+                    counters.marked_failed += 1;
+                    log_abandoned(deps, stuck).await;
+                } else {
+                    counters.recovered += 1;
+                }
+            }
+        }
+        Err(error) => report.step_failed("recover", error.code()),
+    }
+}
+
+/// What the workers did together.
+#[derive(Default)]
+struct Worked {
+    ended: Vec<(UserId, Outcome)>,
+    deferred: i64,
+    claim_error: Option<&'static str>,
+}
+
+/// How one claimed conversation ended.
+enum Outcome {
+    Processed,
+    Skipped,
+    Failed(&'static str),
+}
+
+/// What the workers of one call may still claim.
+struct Window {
+    opened: Instant,
+    claims: AtomicU32,
+    closed: AtomicBool,
+}
+
+impl Window {
+    fn open() -> Self {
+        Self { opened: Instant::now(), claims: AtomicU32::new(0), closed: AtomicBool::new(false) }
+    }
+
+    /// Takes the right to one claim; false, and the window is closed for all, when time or number is used up.
+    fn take(&self, run: &JobRun) -> bool {
+        let open = !self.closed.load(Ordering::Relaxed)
+            && run.has_time()
+            && self.opened.elapsed() < CLAIM_WINDOW
+            && self.claims.fetch_add(1, Ordering::Relaxed) < MAX_CLAIMS;
+        if !open {
+            self.closed.store(true, Ordering::Relaxed);
+        }
+        open
+    }
+}
+
+async fn work(deps: &Deps, stages: &[Registered], run: &JobRun) -> Worked {
+    let window = Window::open();
+    let workers = (0..WORKERS).map(|_| worker(deps, stages, run, &window));
+    let mut worked = Worked::default();
+    for part in join_all(workers).await {
+        worked.ended.extend(part.ended);
+        worked.claim_error = worked.claim_error.or(part.claim_error);
+    }
+    if window.closed.into_inner() {
+        match count_claimable(deps).await {
+            Ok(waiting) => worked.deferred = waiting,
+            Err(error) => worked.claim_error = worked.claim_error.or(Some(error.code())),
+        }
+    }
+    worked
+}
+
+async fn worker(deps: &Deps, stages: &[Registered], run: &JobRun, window: &Window) -> Worked {
+    let mut worked = Worked::default();
+    while window.take(run) {
+        match claim(deps).await {
+            Ok(Some(claimed)) => {
+                let user = claimed.user;
+                worked.ended.push((user, process(deps, stages, claimed).await));
+            }
+            Ok(None) => break,
+            Err(error) => {
+                worked.claim_error = Some(error.code());
+                break;
+            }
+        }
+    }
+    worked
+}
+
+async fn claim(deps: &Deps) -> store::Result<Option<Claimed>> {
+    let client = deps.pool.get().await?;
+    pipeline_conversations::claim_next(&client, &claimable(deps.clock.now())).await
+}
+
+async fn count_claimable(deps: &Deps) -> store::Result<i64> {
+    let client = deps.pool.get().await?;
+    pipeline_conversations::count_claimable(&client, &claimable(deps.clock.now())).await
+}
+
+/// When a conversation may be claimed at `now`.
+pub fn claimable(now: Timestamp) -> Claimable {
+    Claimable {
+        now,
+        idle_before: conversation::idle_before(now),
+        max_attempts: conversation::MAX_ATTEMPTS,
+        retry_before: conversation::retry_before(now),
+    }
+}
+
+/// Runs one claimed conversation and writes how it ended.
+async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcome {
+    let (conversation, user, attempt) = (claimed.conversation, claimed.user, claimed.attempt);
+    let failure = match begin(deps, claimed).await {
+        Ok(mut context) => {
+            let orchestrator =
+                Orchestrator { pool: deps.pool.clone(), clock: deps.clock.clone(), pace: deps.pace };
+            let ended = orchestrator.run(stages, &mut context).await;
+            tell(&context, &ended);
+            match ended.failure {
+                _ if ended.claim_lost => return Outcome::Failed("claim_lost"),
+                None => return finish(deps, &context, ended.skipped.is_some()).await,
+                Some(failure) => failure,
+            }
+        }
+        Err(error) => Failure { stage: "context", code: error.code(), message: error.to_string() },
+    };
+    put_back(deps, conversation, user, attempt, &failure).await
+}
+
+async fn begin(deps: &Deps, claimed: Claimed) -> store::Result<Context> {
+    let client = deps.pool.get().await?;
+    let player = pipeline_conversations::get_player(&client, claimed.user).await?;
+    Ok(Context::new(claimed, player, deps.clock.now()))
+}
+
+fn tell(context: &Context, ended: &Ended) {
+    let duration_ms: u64 = ended.stage_timings.iter().map(|(_, millis)| millis).sum();
+    tracing::info!(
+        conversation_id = %context.conversation, pipeline.attempt = context.attempt,
+        pipeline.success = ended.is_success(), pipeline.stages_completed = ended.stages_completed,
+        pipeline.stage_errors = ended.stage_errors.len(), duration_ms, "Ran the pipeline over a conversation"
+    );
+}
+
+async fn finish(deps: &Deps, context: &Context, skipped: bool) -> Outcome {
+    let (summary, tone) = (context.summary(), context.tone());
+    let written = async {
+        let client = deps.pool.get().await?;
+        let now = deps.clock.now();
+        pipeline_conversations::mark_processed(
+            &client,
+            context.conversation,
+            context.attempt,
+            now,
+            summary,
+            tone,
+        )
+        .await
+    };
+    match written.await {
+        Ok(true) if skipped => Outcome::Skipped,
+        Ok(true) => Outcome::Processed,
+        Ok(false) => {
+            tracing::info!(conversation_id = %context.conversation, "A claim was lost before its end");
+            Outcome::Failed("claim_lost")
+        }
+        Err(error) => Outcome::Failed(error.code()),
+    }
+}
+
+/// Ends the claim of a failed run: the conversation is tried again later, or has failed for good.
+async fn put_back(
+    deps: &Deps,
+    conversation: ConversationId,
+    user: UserId,
+    attempt: i32,
+    failure: &Failure,
+) -> Outcome {
+    let written = async {
+        let client = deps.pool.get().await?;
+        pipeline_conversations::mark_failed(&client, conversation, attempt, conversation::MAX_ATTEMPTS).await
+    };
+    match written.await {
+        Ok(AfterFailure::ClaimLost) => return Outcome::Failed("claim_lost"),
+        Ok(AfterFailure::Failed) => {
+            tracing::error!(conversation_id = %conversation, "A conversation has failed for good");
+        }
+        Ok(AfterFailure::Retried) => {}
+        Err(error) => {
+            tracing::error!(conversation_id = %conversation, error_code = error.code(), "Could not end a claim");
+        }
+    }
+    let source = format!("stage:{}", failure.stage);
+    log_failure(deps, (conversation, user), attempt, &source, failure.code, &failure.message).await;
+    Outcome::Failed(failure.code)
+}
+
+async fn log_abandoned(deps: &Deps, stuck: Recovered) {
+    let source = format!("job:{}", domain::job::PROCESS_CONVERSATIONS.name);
+    let concerned = (stuck.conversation, stuck.user);
+    let text = "the last attempt never came to its end";
+    log_failure(deps, concerned, conversation::MAX_ATTEMPTS, &source, "abandoned", text).await;
+}
+
+async fn log_failure(
+    deps: &Deps,
+    (conversation, user): (ConversationId, UserId),
+    attempt: i32,
+    source: &str,
+    code: &str,
+    text: &str,
+) {
+    let failure = error_logs::Failure {
+        level: Level::Error,
+        source,
+        code,
+        text,
+        user: Some(user),
+        conversation: Some(conversation),
+        context: json!({ "attempt": attempt }),
+        now: deps.clock.now(),
+    };
+    let written = timeout(ERROR_LOG_TIMEOUT, async {
+        let client = deps.pool.get().await?;
+        error_logs::record(&client, &failure).await
+    });
+    if !matches!(written.await, Ok(Ok(()))) {
+        tracing::warn!(conversation_id = %conversation, "Could not write to error_logs");
+    }
+}
+
+impl Worked {
+    fn tell(self, counters: &mut Counters, report: &mut Report) {
+        let mut tally = Tally::default();
+        for (user, outcome) in self.ended {
+            counters.detected += 1;
+            tally.count(matches!(outcome, Outcome::Failed(_)));
+            match outcome {
+                Outcome::Processed => counters.processed += 1,
+                Outcome::Skipped => {
+                    counters.processed += 1;
+                    counters.skipped += 1;
+                }
+                Outcome::Failed(code) => {
+                    counters.failed += 1;
+                    report.item_failed(user, code);
+                }
+            }
+        }
+        counters.deferred = self.deferred;
+        report.step_done("pipeline", tally);
+        if let Some(code) = self.claim_error {
+            report.step_failed("claim", code);
+        }
+    }
+}
