@@ -104,3 +104,7 @@ ALTER TABLE public.job_executions
     ADD COLUMN IF NOT EXISTS trigger  text,
     ADD COLUMN IF NOT EXISTS attempts integer NOT NULL DEFAULT 1,
     ADD COLUMN IF NOT EXISTS trace_id text;
+
+-- The code writes `details`; an old database has only `metadata`, whose values the clean-up takes over.
+ALTER TABLE public.audit_logs
+    ADD COLUMN IF NOT EXISTS details jsonb NOT NULL DEFAULT '{}';

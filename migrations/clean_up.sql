@@ -31,8 +31,8 @@ BEGIN
     END IF;
     INSERT INTO public.nikita_emotional_states (user_id, arousal, valence, dominance, intimacy, conflict_state, metadata)
     SELECT old.user_id,
-           least(1, greatest(0, old.energy::numeric / 100)),
-           least(1, greatest(0, old.happiness::numeric / 100)),
+           round(least(1, greatest(0, old.energy::numeric / 100)), 2),
+           round(least(1, greatest(0, old.happiness::numeric / 100)), 2),
            0.5, 0.5, 'none',
            jsonb_build_object(
                'migrated_from', 'nikita_state', 'social', old.social, 'stress', old.stress,
@@ -64,15 +64,14 @@ BEGIN
 END
 $search_vector$;
 
--- The code writes `details`; the old database called it `metadata`.
+-- The code writes `details`; the old database had `metadata`.
 DO $audit_details$
 BEGIN
     IF EXISTS (SELECT FROM pg_attribute
                 WHERE attrelid = 'public.audit_logs'::regclass AND attname = 'metadata' AND NOT attisdropped) THEN
-        ALTER TABLE public.audit_logs RENAME COLUMN metadata TO details;
+        UPDATE public.audit_logs SET details = metadata || details WHERE jsonb_typeof(metadata) = 'object';
+        ALTER TABLE public.audit_logs DROP COLUMN metadata;
     END IF;
-    UPDATE public.audit_logs SET details = '{}' WHERE details IS NULL OR jsonb_typeof(details) = 'null';
-    ALTER TABLE public.audit_logs ALTER COLUMN details SET DEFAULT '{}', ALTER COLUMN details SET NOT NULL;
 END
 $audit_details$;
 
