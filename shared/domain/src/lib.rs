@@ -27,6 +27,7 @@ pub mod registration;
 pub mod remember;
 pub mod reply;
 pub mod score;
+pub mod scoring;
 pub mod state;
 pub mod status;
 pub mod telegram;
