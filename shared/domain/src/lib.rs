@@ -22,6 +22,7 @@ pub mod prompt;
 pub mod remember;
 pub mod reply;
 pub mod score;
+pub mod scoring;
 pub mod state;
 pub mod status;
 pub mod telegram;
