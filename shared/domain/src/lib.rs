@@ -21,6 +21,7 @@ pub mod prompt;
 pub mod remember;
 pub mod reply;
 pub mod score;
+pub mod scoring;
 pub mod state;
 pub mod status;
 pub mod telegram;
