@@ -1,7 +1,5 @@
 //! Replies of the text agent: what the model is shown, what comes back, what is recorded.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::ids::UserId;
 use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
