@@ -14,7 +14,7 @@ use standins::Fault;
 async fn without_a_model_a_line_stands_in() {
     for (fault, tries, status) in [
         (Fault::Silent, 3, "timeout"),
-        (Fault::Slow(Duration::from_secs(60)), 3, "timeout"),
+        (Fault::Slow(Duration::from_mins(1)), 3, "timeout"),
         (Fault::Busy(None), 3, "error"),
         (Fault::Status(500), 3, "error"),
         (Fault::Status(529), 3, "error"),
