@@ -12,6 +12,7 @@ pub mod decay_warning;
 pub mod delivery;
 pub mod draw;
 pub mod endings;
+pub mod extraction;
 pub mod ids;
 pub mod job;
 pub mod memory;
