@@ -14,6 +14,7 @@ pub mod decay_warning;
 pub mod delivery;
 pub mod draw;
 pub mod endings;
+pub mod extraction;
 pub mod ids;
 pub mod inbox;
 pub mod interaction;

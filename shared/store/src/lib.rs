@@ -5,6 +5,7 @@
 //! Writers take a [`Tx`] and never commit; a lone read or a statement that is a whole by itself takes a `&Client`.
 
 pub mod accounts;
+pub mod agent_reads;
 pub mod api_rate_limits;
 pub mod conversations;
 pub mod daily_summaries;
