@@ -16,9 +16,10 @@ pub const PHRASES: [&str; 5] = ["i want to die", "suicidal", "self-harm", "kill 
 pub const HELP_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 
 /// What a player in need reads where no model answers.
-pub const HELP_TEXT: &str = "What you wrote sounds serious, and it matters more than anything here. Please talk to somebody right now: your local \
-emergency number (112 in Europe, 999 in the UK, 911 in the US), or a crisis line; in the US and Canada you can call or text 988, and \
-findahelpline.com lists free ones in many countries. If you can, tell a person near you, and stay with them. You don't have to carry this alone.";
+pub const HELP: &str = "i can't answer properly right now, and this matters too much to wait for me. please talk to a \
+                        person now: if you are in danger, call your local emergency number (112 in europe, 911 in the us). \
+                        crisis lines are free and open at any hour: 988 in the us, 116 123 in the uk and much of europe. if \
+                        somebody is near you, go to them. i'm an ai, and you deserve a human with you tonight.";
 
 /// Whether a text of the player begins care mode.
 pub fn needs_care(text: &str) -> bool {
@@ -47,6 +48,13 @@ fn is_word(letter: char) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn help_names_where_there_is_help() {
+        for number in ["112", "911", "988", "116 123", "i'm an ai"] {
+            assert!(HELP.contains(number), "{number}");
+        }
+    }
 
     #[test]
     fn phrases_count_as_a_whole() {

@@ -3,6 +3,7 @@
 //! A worker's claim is the row's `attempts` and `locked_until`: whoever ends a row, or writes in its name, asks for both, so that a
 //! worker that was slower than its lease changes nothing.
 
+use domain::chapter::Chapter;
 use domain::ids::UserId;
 use domain::inbox::{FLOOD_WINDOW, MAX_ATTEMPTS, MAX_ERROR};
 use domain::status::{GameStatus, OnboardingStatus};
@@ -59,6 +60,8 @@ pub struct Player {
     pub id: UserId,
     /// How the game stands.
     pub game_status: GameStatus,
+    /// The chapter.
+    pub chapter: Chapter,
     /// How far the onboarding is.
     pub onboarding: OnboardingStatus,
     /// Whether profile and backstory are there, whatever the onboarding's status says.
@@ -233,7 +236,7 @@ async fn claim_next(tx: &Tx, telegram_id: i64, now: Timestamp, lease: Timestamp)
              SELECT EXISTS (SELECT FROM held) AS busy, head.locked_until AS waits_until,
                     head.attempts >= $4 AS exhausted,
                     claimed.seq, claimed.attempts, claimed.locked_until, claimed.payload, claimed.received_at,
-                    player.id AS user_id, player.game_status, player.onboarding_status,
+                    player.id AS user_id, player.game_status, player.chapter, player.onboarding_status,
                     player.onboarding_status IN ('pending', 'in_progress')
                         AND EXISTS (SELECT FROM user_profiles WHERE id = player.id)
                         AND EXISTS (SELECT FROM user_backstories WHERE user_id = player.id) AS has_backstory,
@@ -295,10 +298,12 @@ fn next(row: &Row, telegram_id: i64) -> Result<Next> {
 fn player(row: &Row) -> Result<Option<Player>> {
     let Some(id) = row.try_get::<_, Option<Uuid>>("user_id")? else { return Ok(None) };
     let game_status = GameStatus::parse(row.try_get("game_status")?);
+    let chapter = Chapter::new(row.try_get("chapter")?);
     let onboarding = OnboardingStatus::parse(row.try_get("onboarding_status")?);
     Ok(Some(Player {
         id: UserId::from_uuid(id),
         game_status: game_status.ok_or(Error::Damaged { column: "users.game_status" })?,
+        chapter: chapter.ok_or(Error::Damaged { column: "users.chapter" })?,
         onboarding: onboarding.ok_or(Error::Damaged { column: "users.onboarding_status" })?,
         has_backstory: row.try_get("has_backstory")?,
     }))
