@@ -14,3 +14,4 @@ pub mod round_trips;
 pub mod rows;
 pub mod schema_world;
 pub mod statements;
+pub mod talking;
