@@ -25,3 +25,4 @@ pub mod state;
 pub mod status;
 pub mod telegram;
 pub mod tokens;
+pub mod voice;
