@@ -13,3 +13,4 @@ pub mod players;
 pub mod rows;
 pub mod schema_world;
 pub mod statements;
+pub mod talking;

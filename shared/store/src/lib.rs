@@ -4,6 +4,7 @@
 //! A statement's first line is its name (`-- module::function`), so that it can be found in `pg_stat_activity`.
 //! Writers take a [`Tx`] and never commit; a lone read or a statement that is a whole by itself takes a `&Client`.
 
+pub mod agent_reads;
 pub mod api_rate_limits;
 pub mod daily_summaries;
 pub mod decay_pages;
