@@ -13,7 +13,8 @@
 //! Her messages that have not been delivered yet carry a mark: the player has not seen them.
 
 use jiff::{SignedDuration, Timestamp};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
+use serde_json::Value;
 
 /// At most this many stored messages are looked at.
 pub const NEWEST_MESSAGES: usize = 80;
@@ -28,9 +29,8 @@ pub const PREVIOUS_WITHIN: SignedDuration = SignedDuration::from_hours(24);
 /// Stands before a line of hers that the player has not seen yet.
 pub const UNSEEN_MARK: &str = "[not delivered yet] ";
 
-/// One element of `conversations.messages`, as far as the agent reads it. Unknown keys are ignored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize)]
-#[serde(default)]
+/// One element of `conversations.messages`, as far as the agent reads it.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Message {
     /// `user` or `nikita`; older rows say `assistant` for her.
     pub role: String,
@@ -40,6 +40,24 @@ pub struct Message {
     pub telegram_message_id: Option<i64>,
     /// When a message of hers reaches the player.
     pub deliver_at: Option<Timestamp>,
+}
+
+impl Message {
+    /// Reads `conversations.messages`. A key that is missing or of another type reads as absent, and an element without
+    /// role or content is dropped later: one damaged message never costs the history.
+    pub fn read_all(messages: &Value) -> Vec<Self> {
+        messages.as_array().map_or_else(Vec::new, |messages| messages.iter().map(Self::read).collect())
+    }
+
+    fn read(element: &Value) -> Self {
+        let text = |key: &str| element[key].as_str().unwrap_or_default().to_owned();
+        Self {
+            role: text("role"),
+            content: text("content"),
+            telegram_message_id: element["telegram_message_id"].as_i64(),
+            deliver_at: element["deliver_at"].as_str().and_then(|at| at.parse().ok()),
+        }
+    }
 }
 
 /// Who speaks in a line of the history.
@@ -223,6 +241,19 @@ mod tests {
         let numbered = |id| Message { telegram_message_id: Some(id), ..message("user", "hi") };
         assert_eq!(without_answered(vec![numbered(1), numbered(2)], Some(2)).len(), 1);
         assert_eq!(without_answered(vec![numbered(1), numbered(2)], Some(7)).len(), 2);
+    }
+
+    #[test]
+    fn a_damaged_message_costs_only_itself() {
+        let stored = serde_json::json!([
+            "text", null, {"role": "user"}, {"role": 5, "content": "x"}, {"role": "user", "content": {"a": 1}},
+            {"role": "user", "content": "hi", "telegram_message_id": "7", "deliver_at": "soon", "analysis": {}},
+            {"role": "nikita", "content": "hey", "deliver_at": "1970-01-01T00:05:00Z"},
+        ]);
+        let texts: Vec<String> =
+            select(&Message::read_all(&stored), NOW).into_iter().map(|line| line.text).collect();
+        assert_eq!(texts, ["hi", "[not delivered yet] hey"]);
+        assert!(Message::read_all(&serde_json::json!({})).is_empty());
     }
 
     #[test]

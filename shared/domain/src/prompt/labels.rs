@@ -51,6 +51,24 @@ pub fn engagement_hint(state: &str) -> Option<&'static str> {
     })
 }
 
+/// What she may share of herself at a level of vulnerability, 0 to 5.
+pub fn may_share(level: u8) -> &'static str {
+    match level {
+        0 => "Surface facts only. Anything personal is deflected with humour.",
+        1 => "Work, Berlin, interests. Family is \"complicated\", and no more than that.",
+        2 => {
+            "That you and your father do not speak. That there was a relationship that was not good. No more of either."
+        }
+        3 => {
+            "That the ex was abusive, without details. That the quarrel with your father was about leaving university."
+        }
+        4 => {
+            "The full history: your father, Andrei, Max, what he said at the end and that it still works in you."
+        }
+        _ => "Everything: the full history, and what you hope for.",
+    }
+}
+
 /// How long a text reply tends to be in a chapter.
 pub fn reply_length(chapter: Chapter) -> &'static str {
     match chapter.number() {
@@ -59,6 +77,13 @@ pub fn reply_length(chapter: Chapter) -> &'static str {
         _ => "2–5 messages, longer when it matters",
     }
 }
+
+/// From here on a temperature is warm.
+pub const WARM: f64 = 25.0;
+/// From here on it is hot: the temperature alone makes a conflict.
+pub const HOT: f64 = 50.0;
+/// From here on it is critical.
+pub const CRITICAL: f64 = 75.0;
 
 /// The names of a zone of the temperature gauge and of what it does to her.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,11 +96,11 @@ pub struct Zone {
 
 /// The zone of a temperature from 0 to 100. What is no number reads as 0.
 pub fn zone(temperature: f64) -> Zone {
-    if temperature >= 75.0 {
+    if temperature >= CRITICAL {
         Zone { name: "critical", demeanour: "close to ending it" }
-    } else if temperature >= 50.0 {
+    } else if temperature >= HOT {
         Zone { name: "hot", demeanour: "visibly upset" }
-    } else if temperature >= 25.0 {
+    } else if temperature >= WARM {
         Zone { name: "warm", demeanour: "slightly tense" }
     } else {
         Zone { name: "calm", demeanour: "normal" }
