@@ -16,6 +16,7 @@ pub mod extraction;
 pub mod ids;
 pub mod job;
 pub mod memory;
+pub mod onboarding;
 pub mod pipeline;
 pub mod pricing;
 pub mod prompt;
