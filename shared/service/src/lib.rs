@@ -13,5 +13,6 @@ pub mod job_run;
 pub mod llm;
 pub mod memory;
 pub mod pipeline;
+pub mod prompts;
 
 pub use clock::Clock;

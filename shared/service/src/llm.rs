@@ -1,9 +1,10 @@
 //! Calls to models, each with its row in `llm_usage`.
 //!
 //! Whoever asks a model or wants embeddings does it here: the call is timed, priced and recorded, also when it fails.
-//! The row is written best effort, on a connection of its own, outside the transaction of what the call brings about;
-//! a call is never failed for want of its row.
+//! Rows are written best effort, on a connection of their own, outside the transaction of what the calls bring about;
+//! a call is never failed for want of its row. Several calls of one piece of work ([`Work`]) are recorded together.
 
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use domain::ids::{ConversationId, UserId};
@@ -12,6 +13,7 @@ use providers::anthropic::{Anthropic, Completion, Request};
 use providers::openai::{EmbedFor, Embeddings};
 use store::llm_usage::{CallStatus, ModelCall};
 use store::{Pool, llm_usage};
+use tokio::time::timeout_at;
 
 use crate::Clock;
 
@@ -78,18 +80,9 @@ impl Models {
         purpose: Purpose,
         request: &Request,
     ) -> Result<Completion, providers::Error> {
-        let began = Instant::now();
-        let outcome = self.anthropic.messages(request).await;
-        let tokens = outcome.as_ref().map_or_else(
-            |_| Tokens::default(),
-            |done| Tokens {
-                input: done.usage.input_tokens,
-                output: done.usage.output_tokens,
-                cache_read: done.usage.cache_read_tokens,
-                cache_write: done.usage.cache_write_tokens,
-            },
-        );
-        self.record(asker, purpose, &request.model, tokens, began.elapsed(), outcome.as_ref().err()).await;
+        let work = self.work(asker);
+        let outcome = work.ask(purpose, request).await;
+        work.settle().await;
         outcome
     }
 
@@ -100,21 +93,85 @@ impl Models {
         texts: &[String],
         embed_for: EmbedFor,
     ) -> Result<Vec<Vec<f32>>, providers::Error> {
+        let work = self.work(asker);
+        let outcome = work.embed(texts, embed_for).await;
+        work.settle().await;
+        outcome
+    }
+
+    /// A piece of work of several calls, which are recorded together.
+    pub fn work(&self, asker: Asker) -> Work<'_> {
+        Work { models: self, asker, calls: Mutex::default() }
+    }
+}
+
+/// Calls that belong to one piece of work: their rows are written by one statement, when it is done.
+#[derive(Debug)]
+pub struct Work<'a> {
+    models: &'a Models,
+    asker: Asker,
+    calls: Mutex<Vec<ModelCall<'static>>>,
+}
+
+impl Work<'_> {
+    /// Asks the model once, with the client's own retries.
+    pub async fn ask(&self, purpose: Purpose, request: &Request) -> Result<Completion, providers::Error> {
+        let began = Instant::now();
+        let outcome = self.models.anthropic.messages(request).await;
+        self.note(purpose, &request.model, tokens_of(&outcome), began.elapsed(), outcome.as_ref().err());
+        outcome
+    }
+
+    /// As [`Self::ask`], but gives up at `deadline`, retries and pauses included.
+    pub async fn ask_until(
+        &self,
+        deadline: Instant,
+        purpose: Purpose,
+        request: &Request,
+    ) -> Result<Completion, providers::Error> {
+        let began = Instant::now();
+        let asked = self.models.anthropic.messages(request);
+        let outcome = timeout_at(deadline.into(), asked).await.unwrap_or(Err(providers::Error::TimedOut));
+        self.note(purpose, &request.model, tokens_of(&outcome), began.elapsed(), outcome.as_ref().err());
+        outcome
+    }
+
+    /// One vector per text, in their order. No text, no call.
+    pub async fn embed(
+        &self,
+        texts: &[String],
+        embed_for: EmbedFor,
+    ) -> Result<Vec<Vec<f32>>, providers::Error> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
         let began = Instant::now();
-        let outcome = self.embeddings.embed(texts, embed_for).await;
+        let embeddings = &self.models.embeddings;
+        let outcome = embeddings.embed(texts, embed_for).await;
         let input = outcome.as_ref().map_or(0, |(_, usage)| usage.tokens);
         let tokens = Tokens { input, ..Tokens::default() };
-        let model = self.embeddings.model();
-        self.record(asker, Purpose::Embedding, model, tokens, began.elapsed(), outcome.as_ref().err()).await;
+        let error = outcome.as_ref().err();
+        self.note(Purpose::Embedding, embeddings.model(), tokens, began.elapsed(), error);
         outcome.map(|(vectors, _)| vectors)
     }
 
-    async fn record(
+    /// Writes the rows.
+    pub async fn settle(self) {
+        let calls = self.calls.into_inner().unwrap_or_else(PoisonError::into_inner);
+        if calls.is_empty() {
+            return;
+        }
+        let written = async {
+            let client = self.models.pool.get().await?;
+            llm_usage::record(&client, &calls).await
+        };
+        if let Err(error) = written.await {
+            tracing::warn!(calls = calls.len(), error_code = error.code(), "Could not record model calls");
+        }
+    }
+
+    fn note(
         &self,
-        asker: Asker,
         purpose: Purpose,
         model: &str,
         tokens: Tokens,
@@ -122,11 +179,11 @@ impl Models {
         error: Option<&providers::Error>,
     ) {
         let call = ModelCall {
-            user: asker.user,
-            conversation: asker.conversation,
+            user: self.asker.user,
+            conversation: self.asker.conversation,
             purpose: purpose.as_str(),
-            platform: asker.platform,
-            model,
+            platform: self.asker.platform,
+            model: model.to_owned().into(),
             input_tokens: count(tokens.input),
             output_tokens: count(tokens.output),
             cache_read_tokens: count(tokens.cache_read),
@@ -138,20 +195,22 @@ impl Models {
                 Some(providers::Error::TimedOut) => CallStatus::Timeout,
                 Some(_) => CallStatus::Error,
             },
-            now: self.clock.now(),
+            now: self.models.clock.now(),
         };
-        let written = async {
-            let client = self.pool.get().await?;
-            llm_usage::record(&client, &call).await
-        };
-        if let Err(error) = written.await {
-            tracing::warn!(
-                llm.purpose = purpose.as_str(),
-                error_code = error.code(),
-                "Could not record a model call"
-            );
-        }
+        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
     }
+}
+
+fn tokens_of(outcome: &Result<Completion, providers::Error>) -> Tokens {
+    outcome.as_ref().map_or_else(
+        |_| Tokens::default(),
+        |done| Tokens {
+            input: done.usage.input_tokens,
+            output: done.usage.output_tokens,
+            cache_read: done.usage.cache_read_tokens,
+            cache_write: done.usage.cache_write_tokens,
+        },
+    )
 }
 
 fn count(tokens: u64) -> i32 {

@@ -1,9 +1,12 @@
 //! `llm_usage`: one row per call to a model, failed ones too: tokens, cost, latency. Never what was said.
 
+use std::borrow::Cow;
+
 use domain::ids::{ConversationId, UserId};
 use jiff::Timestamp;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use crate::Result;
 
@@ -40,7 +43,7 @@ pub struct ModelCall<'a> {
     /// `text` or `voice`, where it matters.
     pub platform: Option<&'a str>,
     /// The model.
-    pub model: &'a str,
+    pub model: Cow<'a, str>,
     /// Tokens of input that came from no cache.
     pub input_tokens: i32,
     /// Tokens of output.
@@ -59,30 +62,51 @@ pub struct ModelCall<'a> {
     pub now: Timestamp,
 }
 
-/// Writes the call's row. A player or conversation that is gone is left out.
-pub async fn record(client: &Client, call: &ModelCall<'_>) -> Result<()> {
+/// Writes a row for each call, in one statement. A player or conversation that is gone is left out.
+pub async fn record(client: &Client, calls: &[ModelCall<'_>]) -> Result<()> {
+    let users: Vec<Option<Uuid>> = calls.iter().map(|call| call.user.map(|id| *id.as_uuid())).collect();
+    let conversations: Vec<Option<Uuid>> =
+        calls.iter().map(|call| call.conversation.map(|id| *id.as_uuid())).collect();
+    let purposes: Vec<&str> = calls.iter().map(|call| call.purpose).collect();
+    let platforms: Vec<Option<&str>> = calls.iter().map(|call| call.platform).collect();
+    let models: Vec<&str> = calls.iter().map(|call| call.model.as_ref()).collect();
+    let input: Vec<i32> = calls.iter().map(|call| call.input_tokens).collect();
+    let output: Vec<i32> = calls.iter().map(|call| call.output_tokens).collect();
+    let read: Vec<i32> = calls.iter().map(|call| call.cache_read_tokens).collect();
+    let written: Vec<i32> = calls.iter().map(|call| call.cache_write_tokens).collect();
+    let costs: Vec<i64> = calls.iter().map(|call| call.cost_microusd).collect();
+    let latencies: Vec<i32> = calls.iter().map(|call| call.latency_ms).collect();
+    let statuses: Vec<&str> = calls.iter().map(|call| call.status.as_str()).collect();
+    let ends: Vec<Timestamp> = calls.iter().map(|call| call.now).collect();
     client
         .execute_typed(
             "-- llm_usage::record
              INSERT INTO llm_usage
                     (user_id, conversation_id, purpose, platform, model, input_tokens, output_tokens,
                      cache_read_tokens, cache_write_tokens, cost_microusd, latency_ms, status, created_at)
-             SELECT (SELECT id FROM users WHERE id = $1), (SELECT id FROM conversations WHERE id = $2),
-                    $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13",
+             SELECT (SELECT id FROM users WHERE id = call.user_id),
+                    (SELECT id FROM conversations WHERE id = call.conversation_id),
+                    call.purpose, call.platform, call.model, call.input, call.output, call.read, call.written,
+                    call.cost, call.latency, call.status, call.ended_at
+               FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[],
+                           $8::integer[], $9::integer[], $10::bigint[], $11::integer[], $12::text[],
+                           $13::timestamptz[])
+                    AS call(user_id, conversation_id, purpose, platform, model, input, output, read, written, cost,
+                            latency, status, ended_at)",
             &[
-                (&call.user.as_ref().map(UserId::as_uuid), Type::UUID),
-                (&call.conversation.as_ref().map(ConversationId::as_uuid), Type::UUID),
-                (&call.purpose, Type::TEXT),
-                (&call.platform, Type::TEXT),
-                (&call.model, Type::TEXT),
-                (&call.input_tokens, Type::INT4),
-                (&call.output_tokens, Type::INT4),
-                (&call.cache_read_tokens, Type::INT4),
-                (&call.cache_write_tokens, Type::INT4),
-                (&call.cost_microusd, Type::INT8),
-                (&call.latency_ms, Type::INT4),
-                (&call.status.as_str(), Type::TEXT),
-                (&call.now, Type::TIMESTAMPTZ),
+                (&users, Type::UUID_ARRAY),
+                (&conversations, Type::UUID_ARRAY),
+                (&purposes, Type::TEXT_ARRAY),
+                (&platforms, Type::TEXT_ARRAY),
+                (&models, Type::TEXT_ARRAY),
+                (&input, Type::INT4_ARRAY),
+                (&output, Type::INT4_ARRAY),
+                (&read, Type::INT4_ARRAY),
+                (&written, Type::INT4_ARRAY),
+                (&costs, Type::INT8_ARRAY),
+                (&latencies, Type::INT4_ARRAY),
+                (&statuses, Type::TEXT_ARRAY),
+                (&ends, Type::TIMESTAMPTZ_ARRAY),
             ],
         )
         .await?;

@@ -165,6 +165,30 @@ pub async fn candidates(
     rows.iter().map(Candidate::from_row).collect()
 }
 
+/// The newest facts of a player that are in use, of one graph or of all, without those that are orders rather than facts.
+pub async fn list_recent(
+    client: &Client,
+    user: UserId,
+    graph_type: Option<GraphType>,
+    limit: i64,
+) -> Result<Vec<Candidate>> {
+    let graph_type = graph_type.map(GraphType::as_str);
+    let rows = client
+        .query_typed(
+            "-- memory_facts::list_recent
+             SELECT id, fact, graph_type, confidence, conversation_id, metadata, created_at,
+                    NULL::double precision AS cosine, 0 AS len, '{}'::jsonb AS term_counts, 0 AS query_words
+               FROM memory_facts
+              WHERE user_id = $1 AND is_active AND ($2::text IS NULL OR graph_type = $2)
+                AND metadata->'flagged' IS DISTINCT FROM 'true'
+              ORDER BY created_at DESC, id
+              LIMIT $3",
+            &[(user.as_uuid(), Type::UUID), (&graph_type, Type::TEXT), (&limit, Type::INT8)],
+        )
+        .await?;
+    rows.iter().map(Candidate::from_row).collect()
+}
+
 /// The player's facts that wait for their embeddings, oldest first.
 pub async fn list_waiting(client: &Client, user: UserId, limit: i64) -> Result<Vec<Waiting>> {
     let rows = client

@@ -51,6 +51,24 @@ pub fn engagement_hint(state: &str) -> Option<&'static str> {
     })
 }
 
+/// What she may share of herself at a level of vulnerability, 0 to 5.
+pub fn may_share(level: u8) -> &'static str {
+    match level {
+        0 => "Surface facts only. Anything personal is deflected with humour.",
+        1 => "Work, Berlin, interests. Family is \"complicated\", and no more than that.",
+        2 => {
+            "That you and your father do not speak. That there was a relationship that was not good. No more of either."
+        }
+        3 => {
+            "That the ex was abusive, without details. That the quarrel with your father was about leaving university."
+        }
+        4 => {
+            "The full history: your father, Andrei, Max, what he said at the end and that it still works in you."
+        }
+        _ => "Everything: the full history, and what you hope for.",
+    }
+}
+
 /// How long a text reply tends to be in a chapter.
 pub fn reply_length(chapter: Chapter) -> &'static str {
     match chapter.number() {

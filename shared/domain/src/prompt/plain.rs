@@ -40,7 +40,7 @@ fn one_line(value: &str) -> String {
 }
 
 /// Characters that turn the direction of writing, join or hide: no words need them here, attacks do.
-fn is_invisible(character: char) -> bool {
+pub(crate) fn is_invisible(character: char) -> bool {
     matches!(character,
         '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{061C}' | '\u{2060}'..='\u{2069}' | '\u{202A}'..='\u{202E}'
         | '\u{FEFF}' | '\u{FFF9}'..='\u{FFFB}' | '\u{E0000}'..='\u{E007F}')

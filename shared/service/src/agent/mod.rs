@@ -1,11 +1,79 @@
 //! The text agent: the player's message in, her reply out.
 //!
-//! The agent stores, scores and delivers nothing: the caller styles the text, scores the exchange and sends it. What
-//! fails on the way costs only its own part: without memory, without psyche, without a ready prompt she still answers;
-//! without a model the reply is a [`ReplyKind::Fallback`], which is never stored as her words and never scored.
+//! The agent stores, scores and delivers nothing of the talk: the caller styles the text, scores the exchange and sends
+//! it. What fails on the way costs only its own part: without memory, without psyche, without a ready prompt she still
+//! answers; without a model the reply is a [`ReplyKind::Fallback`], which is never stored as her words and never scored.
+//!
+//! Round trips to the database: the standing of the player, everything in one statement; after the answer, the rows of
+//! the model calls.
 
+mod messages;
+mod moment;
+mod system;
+mod talk;
+
+use std::time::{Duration, Instant};
+
+use domain::agent::fallback;
+use domain::agent::history::{KEPT_MESSAGES, NEWEST_MESSAGES};
+use domain::agent::limits::{CALL_TIME, TOTAL_TIME};
+use domain::agent::validation::REGENERATIONS;
+use domain::draw::Draws;
 use domain::ids::{ConversationId, UserId};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use store::Pool;
+use store::agent_reads::{self, Depth, Standing};
+
+use self::talk::{Talk, Unsaid};
+use crate::llm::{Asker, Models, Work};
+use crate::prompts::templates::RenderError;
+
+/// Messages of the conversation that are read: those that the history looks at, and as many again that may have come
+/// in behind the one that is answered.
+const DEPTH: Depth = Depth { messages: 2 * NEWEST_MESSAGES, previous: KEPT_MESSAGES };
+
+/// What the agent needs.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    /// The database.
+    pub pool: Pool,
+    /// The model that talks, and the one that embeds.
+    pub models: Models,
+    /// Chance.
+    pub draws: Draws,
+    /// Her clock, where the player's row does not set another.
+    pub nikita_zone: TimeZone,
+    /// What is set from outside.
+    pub settings: Settings,
+}
+
+/// What is set from outside.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The model that talks.
+    pub chat_model: String,
+    /// The cheap one, for when the day's budget is nearly used up.
+    pub economy_model: String,
+    /// Whether the psyche has a say.
+    pub psyche_agent_enabled: bool,
+    /// The longest that a whole reply may take.
+    pub total_time: Duration,
+    /// The longest that one try of one request may take.
+    pub call_time: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            chat_model: "claude-sonnet-4-5-20250929".to_owned(),
+            economy_model: "claude-haiku-4-5-20251001".to_owned(),
+            psyche_agent_enabled: true,
+            total_time: TOTAL_TIME,
+            call_time: CALL_TIME,
+        }
+    }
+}
 
 /// One message to be answered.
 #[derive(Debug, Clone)]
@@ -56,4 +124,52 @@ pub enum AgentError {
     /// The database refused or did not answer.
     #[error(transparent)]
     Store(#[from] store::Error),
+    /// A text of ours is wrong.
+    #[error(transparent)]
+    Text(#[from] RenderError),
+}
+
+/// Answers a message.
+pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
+    let deadline = Instant::now() + deps.settings.total_time;
+    let asker =
+        Asker { user: Some(turn.user), conversation: Some(turn.conversation), platform: Some("text") };
+    let work = deps.models.work(asker);
+    let reply = think(deps, &work, turn, deadline).await;
+    work.settle().await;
+    reply
+}
+
+async fn think(deps: &Deps, work: &Work<'_>, turn: &Turn, deadline: Instant) -> Result<Reply, AgentError> {
+    let standing = read(deps, turn).await?;
+    let moment = moment::render(&standing, turn, &deps.nikita_zone, Vec::new())?;
+    let system = system::blocks(deps, &standing, turn, standing.prompt.as_deref(), moment)?;
+
+    let settings = &deps.settings;
+    let model = if turn.economy { &settings.economy_model } else { &settings.chat_model };
+    let regenerations = if turn.economy { 0 } else { REGENERATIONS };
+    let mut talk = Talk::new(work, model, system, messages::assemble(&standing, turn), settings.call_time);
+    let said = talk.reply(&turn.text, regenerations, deadline).await;
+    talk.report(turn);
+    Ok(match said {
+        Ok(text) => Reply { text, kind: ReplyKind::Normal },
+        Err(unsaid) => stopgap(deps, turn, &unsaid),
+    })
+}
+
+async fn read(deps: &Deps, turn: &Turn) -> Result<Standing, AgentError> {
+    let client = deps.pool.get().await.map_err(store::Error::from)?;
+    let standing = agent_reads::get_standing(&client, turn.user, turn.conversation, DEPTH).await?;
+    standing.ok_or(AgentError::UnknownPlayer)
+}
+
+/// What is sent when she has nothing to say. Somebody in need is told where there is help.
+fn stopgap(deps: &Deps, turn: &Turn, unsaid: &Unsaid) -> Reply {
+    tracing::warn!(
+        user_id = %turn.user, conversation_id = %turn.conversation, error.code = unsaid.code(),
+        "No reply could be made: a line stands in for it"
+    );
+    let slot = turn.telegram_message_id.map_or_else(|| turn.conversation.to_string(), |id| id.to_string());
+    let text = if turn.care_mode { fallback::HELP } else { fallback::line(&deps.draws, turn.user, &slot) };
+    Reply { text: text.to_owned(), kind: ReplyKind::Fallback }
 }

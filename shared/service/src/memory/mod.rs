@@ -1,5 +1,7 @@
 //! Memory: what she keeps of what was said, and how it is found again.
 
 mod remember;
+mod search;
 
 pub use remember::{NewFact, Origin, Remembered, embed, remember, waiting};
+pub use search::{Hit, Meaning, Search, recent, search};

@@ -1,8 +1,10 @@
 //! What the stages of one run know: the claimed conversation, its player, and what earlier stages found.
 
 use domain::conversation::{Message, Platform};
-use domain::ids::{ConversationId, UserId};
+use domain::extraction::Extraction;
+use domain::ids::{ConversationId, FactId, UserId};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use store::pipeline_conversations::{Claimed, Player};
 
@@ -29,6 +31,23 @@ pub struct Context {
     pub player: Player,
     /// The instant that the run stands for: rules take it for "now".
     pub now: Timestamp,
+    /// What was read out of the conversation, once the first stage has done so. Without a summary of its own it gets
+    /// that of the stage `summary`.
+    pub extraction: Option<Extraction>,
+    /// The known facts that the extraction was shown; its `replaces` numbers them from 1.
+    pub known_facts: Vec<FactId>,
+    /// Threads that this conversation opened.
+    pub threads_persisted: i64,
+    /// Open threads that it settled.
+    pub threads_resolved: i64,
+    /// Thoughts that it left.
+    pub thoughts_persisted: i64,
+    /// Facts that were new.
+    pub facts_stored: u32,
+    /// Facts that were known.
+    pub facts_deduplicated: u32,
+    /// Whether the day's row was counted anew.
+    pub daily_summary_updated: bool,
 }
 
 impl Context {
@@ -45,16 +64,29 @@ impl Context {
             started_at: claimed.started_at,
             player,
             now,
+            extraction: None,
+            known_facts: Vec::new(),
+            threads_persisted: 0,
+            threads_resolved: 0,
+            thoughts_persisted: 0,
+            facts_stored: 0,
+            facts_deduplicated: 0,
+            daily_summary_updated: false,
         }
+    }
+
+    /// The player's clock; one that nobody knows is UTC.
+    pub fn zone(&self) -> TimeZone {
+        TimeZone::get(&self.player.timezone).unwrap_or(TimeZone::UTC)
     }
 
     /// The summary for the conversation's row, when there is one.
     pub fn summary(&self) -> Option<&str> {
-        None
+        self.extraction.as_ref().map(|read| read.summary.as_str()).filter(|summary| !summary.is_empty())
     }
 
     /// The tone for the conversation's row, when it is known.
-    pub fn tone(&self) -> Option<&str> {
-        None
+    pub fn tone(&self) -> Option<&'static str> {
+        self.extraction.as_ref().map(|read| read.emotional_tone.as_str())
     }
 }

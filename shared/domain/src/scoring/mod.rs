@@ -1,0 +1,3 @@
+//! Scoring: what one exchange does to the relationship.
+
+pub mod tags;

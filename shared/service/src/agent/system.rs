@@ -1,0 +1,58 @@
+//! The system prompt in its blocks: what is the same for everyone, what is this player's, the moment.
+//!
+//! The first two are kept in the service's cache and hold no time and no id, so that they stay the same to the byte from
+//! one message to the next. The moment changes with every message and comes last. History is not marked for the cache:
+//! it stands behind the moment, so that nothing of it could be read again.
+
+use domain::prompt::labels::{may_share, score_feel};
+use domain::prompt::psyche::{self, Briefing, Served};
+use domain::state::vulnerability_level;
+use minijinja::context;
+use providers::anthropic::SystemBlock;
+use store::agent_reads::Standing;
+
+use super::{Deps, Turn};
+use crate::prompts::templates::{RenderError, render};
+
+/// The blocks, in order.
+pub(super) fn blocks(
+    deps: &Deps,
+    standing: &Standing,
+    turn: &Turn,
+    prompt: Option<&str>,
+    moment: String,
+) -> Result<Vec<SystemBlock>, RenderError> {
+    let briefing = briefing(deps, standing, turn);
+    let Served { global, own } = match prompt {
+        Some(prompt) => psyche::serve(prompt, briefing.as_ref()),
+        None => Served { global: String::new(), own: without_prompt(standing, briefing.as_ref())? },
+    };
+    let persona = render("persona", ())?;
+    let shared = if global.is_empty() { persona } else { format!("{persona}\n\n{global}") };
+    let cached = [shared, own].into_iter().filter(|text| !text.is_empty());
+    let cached = cached.map(|text| SystemBlock { text, cached: true });
+    Ok(cached.chain([SystemBlock { text: moment, cached: false }]).collect())
+}
+
+/// The psyche as it is now, never as it was when the prompt was built.
+fn briefing(deps: &Deps, standing: &Standing, turn: &Turn) -> Option<Briefing> {
+    if !deps.settings.psyche_agent_enabled {
+        return None;
+    }
+    let (state, generated_at) = standing.psyche.as_ref()?;
+    Briefing::read(state, Some(*generated_at), turn.now)
+}
+
+/// The small prompt for a player whose own one could not be made.
+fn without_prompt(standing: &Standing, briefing: Option<&Briefing>) -> Result<String, RenderError> {
+    let chapter = standing.chapter.number();
+    render(
+        "fallback",
+        context! {
+            chapter,
+            feel => score_feel(standing.score.value()),
+            may_share => may_share(vulnerability_level(chapter)),
+            briefing => briefing.map(Briefing::render),
+        },
+    )
+}

@@ -1,0 +1,121 @@
+//! The exchange with the model for one reply: requests, drafts, and what they cost.
+
+use std::time::{Duration, Instant};
+
+use domain::agent::limits::{MAX_OUTPUT_TOKENS, MAX_REQUESTS};
+use domain::agent::validation::{self, Fault};
+use domain::telegram::sanitise;
+use providers::anthropic::{Completion, Message, Request, Retries, StopReason, SystemBlock, Usage};
+
+use super::Turn;
+use crate::llm::{Purpose, Work};
+
+/// Why she says nothing.
+#[derive(Debug)]
+pub(super) enum Unsaid {
+    /// The model did not answer.
+    Provider(providers::Error),
+    /// What it answered may not be sent.
+    Fault(Fault),
+    /// It was asked as often as it may be.
+    Exhausted,
+}
+
+impl Unsaid {
+    pub(super) fn code(&self) -> &'static str {
+        match self {
+            Self::Provider(error) => error.code(),
+            Self::Fault(fault) => fault.as_str(),
+            Self::Exhausted => "requests_exhausted",
+        }
+    }
+}
+
+/// One reply in the making.
+pub(super) struct Talk<'a> {
+    work: &'a Work<'a>,
+    request: Request,
+    began: Instant,
+    requests: u32,
+    usage: Usage,
+}
+
+impl<'a> Talk<'a> {
+    pub(super) fn new(
+        work: &'a Work<'a>,
+        model: &str,
+        system: Vec<SystemBlock>,
+        messages: Vec<Message>,
+        call_time: Duration,
+    ) -> Self {
+        let mut request = Request::new(model, MAX_OUTPUT_TOKENS);
+        request.system = system;
+        request.messages = messages;
+        request.timeout = call_time;
+        request.retries = Retries::QUICK;
+        Self { work, request, began: Instant::now(), requests: 0, usage: Usage::default() }
+    }
+
+    /// A text that may be sent as the answer to `asked`. A draft that may not is made anew, with a reminder, so often.
+    pub(super) async fn reply(
+        &mut self,
+        asked: &str,
+        regenerations: usize,
+        deadline: Instant,
+    ) -> Result<String, Unsaid> {
+        let mut left = regenerations;
+        loop {
+            let draft = self.draft(deadline).await?;
+            match validation::check(&draft, asked, |text| sanitise(text).unwrap_or_default()) {
+                Ok(text) => return Ok(text),
+                Err(fault) if left == 0 => return Err(Unsaid::Fault(fault)),
+                Err(fault) => self.remind(fault),
+            }
+            left -= 1;
+        }
+    }
+
+    async fn draft(&mut self, deadline: Instant) -> Result<String, Unsaid> {
+        let completion = self.ask(deadline).await?;
+        Ok(words(completion))
+    }
+
+    async fn ask(&mut self, deadline: Instant) -> Result<Completion, Unsaid> {
+        if self.requests == MAX_REQUESTS {
+            return Err(Unsaid::Exhausted);
+        }
+        self.requests += 1;
+        let asked = self.work.ask_until(deadline, Purpose::Chat, &self.request).await;
+        let completion = asked.map_err(Unsaid::Provider)?;
+        self.usage += completion.usage;
+        Ok(completion)
+    }
+
+    /// Tells the model what was wrong. It stands behind everything that is cached.
+    fn remind(&mut self, fault: Fault) {
+        tracing::info!(fault = fault.as_str(), "A draft may not be sent and is made anew");
+        self.request.system.push(SystemBlock { text: fault.reminder().to_owned(), cached: false });
+    }
+
+    /// What the reply cost, as a line in the log.
+    pub(super) fn report(&self, turn: &Turn) {
+        tracing::info!(
+            user_id = %turn.user,
+            conversation_id = %turn.conversation,
+            llm.model = self.request.model,
+            cache_read = self.usage.cache_read_tokens,
+            cache_write = self.usage.cache_write_tokens,
+            input = self.usage.total_input(),
+            output = self.usage.output_tokens,
+            cache_ratio = self.usage.cache_ratio(),
+            requests = self.requests,
+            latency_ms = u64::try_from(self.began.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "The model was asked for a reply"
+        );
+    }
+}
+
+/// The words of an answer. One that the service broke off for its content has none.
+fn words(completion: Completion) -> String {
+    if completion.stop_reason == StopReason::Refusal { String::new() } else { completion.text }
+}
