@@ -168,10 +168,8 @@ mod tests {
             trigger: Some("before".into()),
             recovery: Recovery::default(),
         };
-        let moody = |arousal, valence| Ended {
-            mood: Dimensions::new(arousal, valence, 0.5, 0.5),
-            ..ended(&talk)
-        };
+        let moody =
+            |arousal, valence| Ended { mood: Dimensions::new(arousal, valence, 0.5, 0.5), ..ended(&talk) };
         for (temperature, mut shown, ended, state, after) in [
             (0.0, Shown::default(), moody(0.5, 0.30), None, 0.0),
             (0.0, Shown::default(), moody(0.5, 0.29), Some(Expression::Cold), 50.0),

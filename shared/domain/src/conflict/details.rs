@@ -31,9 +31,9 @@ use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use super::gottman::{Count, Days, TARGET, TARGET_IN_CONFLICT, utc_date};
-use super::signs::{Horseman, RepairQuality, TriggerKind};
 use super::temperature::{BOILING, Temperature, Zone};
 use crate::rounding::round4;
+use crate::scoring::tags::{Horseman, RepairQuality, TriggerKind};
 
 /// How many closed conflicts are remembered by their type.
 pub const RECENT_TYPES: usize = 3;

@@ -221,8 +221,8 @@ fn cause(state: Expression, present: Option<Expression>, situation: &Situation<'
 mod tests {
     use rust_decimal::dec;
 
-    use super::super::signs::RepairQuality;
     use super::*;
+    use crate::scoring::tags::RepairQuality;
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 

@@ -23,7 +23,6 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::prelude::ToPrimitive;
 
 use super::details::{Active, ConflictType, Details, Level};
-use super::signs::TriggerKind;
 use super::temperature::Zone;
 use super::triggers::Trigger;
 use crate::chapter::Chapter;
@@ -31,6 +30,7 @@ use crate::draw::Draws;
 use crate::ids::{UserId, derived};
 use crate::rounding::round4;
 use crate::score::Score;
+use crate::scoring::tags::TriggerKind;
 
 /// No conflict begins sooner after the last one began.
 pub const PAUSE: SignedDuration = SignedDuration::from_hours(4);
@@ -332,7 +332,7 @@ mod tests {
             score in 0_i64..=10_000, chapter in 1..=5, closed in 0..3_usize,
         ) {
             let triggers: Vec<Trigger> =
-                TriggerKind::ALL.iter().copied().zip(severities).map(trigger).collect();
+                TriggerKind::ALL.into_iter().zip(severities).map(trigger).collect();
             let mut details = at(temperature, ConflictType::ALL[..closed].to_vec());
             if begin(&mut details, &causes(&triggers, chapter, Decimal::new(score, 2)), 0.0, NOW).is_ok() {
                 let highest = details.zone().max_severity();

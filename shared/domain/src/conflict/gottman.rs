@@ -22,8 +22,8 @@ use jiff::civil::Date;
 use jiff::{Span, Timestamp, tz::TimeZone};
 use rust_decimal::Decimal;
 
-use super::signs::{Horseman, RepairQuality};
 use crate::rounding::round4;
+use crate::scoring::tags::{Horseman, RepairQuality};
 
 /// Good turns to a bad one, while the two are in conflict.
 pub const TARGET_IN_CONFLICT: f64 = 5.0;
@@ -55,7 +55,7 @@ impl Sign {
     /// Of a turn with this repair, these horsemen and this change of score.
     pub fn of(repair: Option<RepairQuality>, horsemen: &[Horseman], score_delta: Decimal) -> Self {
         match repair {
-            Some(quality) if quality.is_positive() => Self::Positive,
+            Some(quality) if quality.mends() => Self::Positive,
             Some(_) => Self::Negative,
             None if !horsemen.is_empty() => Self::Negative,
             None if score_delta.is_zero() => Self::Neutral,

@@ -17,8 +17,8 @@
 //! 6. two poor phrases, or fewer than 20 characters: poor
 //! 7. anything else, long messages above all: no repair
 
-use super::signs::RepairQuality;
 use crate::phrases::Words;
+use crate::scoring::tags::RepairQuality;
 
 const EXCELLENT: [&str; 8] = [
     "i'm so sorry",

@@ -10,7 +10,7 @@
 //! | after a conversation | what she shows moves by one step; she warns, or ends it | [after_talk](mod@after_talk) |
 //! | anybody looks | is there a conflict, and what is it called | [standing](mod@standing) |
 //!
-//! The pieces: [signs](mod@signs) of an analysis and their heat, the [Gottman ratio](mod@gottman), [generation](mod@generation) of a conflict and its
+//! The pieces: the [heat](mod@heat) of what an analysis saw, the [Gottman ratio](mod@gottman), [generation](mod@generation) of a conflict and its
 //! [escalation](mod@escalation), [repair](mod@repair) and its [key words](mod@keywords), [recovery](mod@recovery) from what she shows, the
 //! [breakup](mod@breakup) rules and her [words](mod@words), the [first document](mod@initial) of an older player.
 
@@ -21,11 +21,11 @@ pub mod escalation;
 pub mod expression;
 pub mod generation;
 pub mod gottman;
+pub mod heat;
 pub mod initial;
 pub mod keywords;
 pub mod recovery;
 pub mod repair;
-pub mod signs;
 pub mod standing;
 pub mod temperature;
 pub mod triggers;

@@ -29,9 +29,9 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::expression::{Expression, Shown, Situation};
-use super::signs::{Horseman, RepairQuality};
 use super::temperature::Zone;
 use crate::rounding::round4;
+use crate::scoring::tags::{Horseman, RepairQuality};
 
 /// From this valence on she may calm down.
 pub const CALMS_FROM: f64 = 0.4;
@@ -255,7 +255,10 @@ mod tests {
         let mut shown = shows(Expression::Explosive, 5);
         let hot = situation(&understood, 0.2, 80.0);
         assert_eq!(step(&mut shown, &hot, NOW), Change::Stayed);
-        assert_eq!(shown.recovery, Recovery { progress: 0.15, last_recovery_at: Some(NOW), last_decay_check: None });
+        assert_eq!(
+            shown.recovery,
+            Recovery { progress: 0.15, last_recovery_at: Some(NOW), last_decay_check: None }
+        );
         assert_eq!(step(&mut shown, &hot, NOW), Change::Left);
         assert_eq!((shown.state, shown.started_at), (Some(Expression::Cold), Some(NOW)));
         assert_eq!((shown.trigger.as_deref(), shown.recovery), (Some("before"), Recovery::default()));

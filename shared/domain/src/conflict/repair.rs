@@ -18,8 +18,8 @@
 use jiff::Timestamp;
 
 use super::details::Details;
-use super::signs::RepairQuality;
 use crate::rounding::round4;
+use crate::scoring::tags::RepairQuality;
 
 /// By level: how much of a repair reaches the conflict.
 const REACH: [f64; 3] = [1.0, 0.8, 0.5];
@@ -62,7 +62,7 @@ pub fn resolve(details: &mut Details, quality: RepairQuality, now: Timestamp) ->
     let outcome = resolution(quality);
     let closed = details.active.as_mut().and_then(|active| {
         active.resolution_attempts = active.resolution_attempts.saturating_add(1);
-        if quality.is_positive() {
+        if quality.mends() {
             active.last_escalated_at = Some(now);
         }
         let fallen = reduction(quality) * active.level.of(&REACH);

@@ -10,7 +10,7 @@
 //! A zone begins at its lower bound; within a zone the probability rises in a straight line. Hot and critical are "in conflict".
 //!
 //! What an exchange does to it: a loss of score heats by 1.5 per point, and by 5 more when it is more than 3 points; a gain
-//! cools by 0.5 per point. Horsemen, triggers and repairs stand in [`signs`](super::signs), the ratio of good and bad turns in
+//! cools by 0.5 per point. Horsemen, triggers and repairs stand in [`heat`](super::heat), the ratio of good and bad turns in
 //! [`gottman`](super::gottman). Time cools by 0.5 an hour, never below 0.
 
 use jiff::{SignedDuration, Timestamp};

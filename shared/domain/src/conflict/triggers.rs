@@ -17,10 +17,10 @@
 
 use jiff::SignedDuration;
 
-use super::signs::TriggerKind;
 use crate::chapter::Chapter;
 use crate::phrases::Words;
 use crate::rounding::round4;
+use crate::scoring::tags::TriggerKind;
 
 /// By chapter: how sensitive she is.
 pub const SENSITIVITY: [f64; 5] = [1.5, 1.3, 1.0, 0.9, 0.8];
@@ -265,7 +265,7 @@ mod tests {
             let situation = Situation {
                 recent: &[&text, &text, &text],
                 since_contact: Some(SignedDuration::from_hours(hours)),
-                seen: if seen { TriggerKind::ALL } else { &[] },
+                seen: if seen { &TriggerKind::ALL } else { &[] },
                 ..message(&text, chapter)
             };
             let found = detect(&situation);

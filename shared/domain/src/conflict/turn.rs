@@ -27,14 +27,15 @@ use super::details::{Details, LastTurn, REPAIRS_KEPT, Repair, Session};
 use super::escalation::{self, Step};
 use super::generation::{self, Causes, Refusal};
 use super::gottman::{Sign, target};
+use super::heat;
 use super::repair::{self, Resolution};
-use super::signs::{Horseman, RepairQuality};
 use super::temperature::{Temperature, Zone, heat_of_score};
 use super::triggers::{Trigger, heating};
 use crate::chapter::Chapter;
 use crate::draw::Draws;
 use crate::ids::UserId;
 use crate::score::Score;
+use crate::scoring::tags::{Horseman, RepairQuality};
 use crate::status::GameStatus;
 
 /// One scored exchange, or one call.
@@ -129,10 +130,10 @@ impl Turn<'_> {
             turn.score_delta = turn.score_delta.max(Decimal::ZERO);
             turn.horsemen.clear();
             turn.triggers.clear();
-            turn.repair = turn.repair.filter(|quality| quality.is_positive());
+            turn.repair = turn.repair.filter(|quality| quality.mends());
         }
         if turn.horsemen.contains(&Horseman::Contempt) {
-            turn.repair = turn.repair.filter(|quality| !quality.is_positive());
+            turn.repair = turn.repair.filter(|quality| !quality.mends());
         }
         turn.horsemen.sort_unstable();
         turn.horsemen.dedup();
@@ -144,7 +145,7 @@ impl Turn<'_> {
     }
 
     fn made_up(&self) -> bool {
-        self.repair.is_some_and(RepairQuality::is_positive)
+        self.repair.is_some_and(RepairQuality::mends)
     }
 }
 
@@ -160,11 +161,11 @@ fn count(details: &mut Details, turn: &Turn<'_>, now: Timestamp) -> f64 {
     details.target = target(details.zone().in_conflict());
     details.days.record(sign, now);
     details.session.count = details.session.count.and(sign);
-    let repair = turn.repair.map_or(0.0, RepairQuality::heat);
+    let repair = turn.repair.map_or(0.0, heat::of_repair);
     if turn.made_up() {
         return repair;
     }
-    let horsemen: f64 = turn.horsemen.iter().map(|horseman| horseman.heat()).sum();
+    let horsemen: f64 = turn.horsemen.iter().map(|horseman| heat::of_horseman(*horseman)).sum();
     heat_of_score(turn.score_delta) + horsemen + details.count().heat(sign, details.target) + repair
 }
 
@@ -179,7 +180,7 @@ fn heat_of_triggers(details: &mut Details, turn: &Turn<'_>) -> f64 {
             details.session.triggers.push(kind);
         }
     }
-    details.session.triggers[before..].iter().map(|kind| kind.heat()).sum()
+    details.session.triggers[before..].iter().map(|kind| heat::of_trigger(*kind)).sum()
 }
 
 fn remember(details: &mut Details, turn: &Turn<'_>, now: Timestamp) {
@@ -191,7 +192,7 @@ fn remember(details: &mut Details, turn: &Turn<'_>, now: Timestamp) {
     seen.sort_unstable();
     seen.dedup();
     if let Some(quality) = turn.repair {
-        details.repairs.push(Repair { at: now, quality, temp_delta: quality.heat() });
+        details.repairs.push(Repair { at: now, quality, temp_delta: heat::of_repair(quality) });
         details.repairs.drain(..details.repairs.len().saturating_sub(REPAIRS_KEPT));
     }
     if turn.vulnerability_exchange {
@@ -229,8 +230,8 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::super::gottman::Count;
-    use super::super::signs::TriggerKind;
     use super::*;
+    use crate::scoring::tags::TriggerKind;
 
     const TALK: Uuid = Uuid::from_u128(1);
 
@@ -328,7 +329,10 @@ mod tests {
                 applied(read(&before), &Turn { repair: Some(repair), ..turn("tg:1", dec!(-1.2)) }, now());
             assert_eq!((standing(&after), after.zone()), (expected, zone));
             assert_eq!(after.write()["boss_phase"], phase);
-            assert_eq!(after.repairs, [Repair { at: now(), quality: repair, temp_delta: repair.heat() }]);
+            assert_eq!(
+                after.repairs,
+                [Repair { at: now(), quality: repair, temp_delta: heat::of_repair(repair) }]
+            );
         }
     }
 

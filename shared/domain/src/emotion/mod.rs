@@ -31,10 +31,10 @@ use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
 use crate::chapter::Chapter;
+use crate::extraction::ConversationTone;
 use crate::rounding::round4;
 use crate::score::Score;
 use residue::Left;
-use tones::Tone;
 
 /// The middle of every axis.
 pub const MIDDLE: f64 = 0.5;
@@ -170,7 +170,7 @@ pub struct Moment<'a> {
     /// The impacts of the events of her day.
     pub events: &'a [Shift],
     /// What the conversation was like.
-    pub tones: &'a [Tone],
+    pub tones: &'a [ConversationTone],
     /// What earlier conversations left.
     pub left: Option<Left>,
     /// The chapter; none leaves the chapter out.
@@ -227,7 +227,7 @@ mod tests {
         chapter: i32,
         score: Decimal,
         events: Vec<Shift>,
-        tones: Vec<Tone>,
+        tones: Vec<ConversationTone>,
         left: Option<(Shift, i64)>,
     }
 
@@ -257,7 +257,7 @@ mod tests {
     /// case: psyche 1-9
     #[test]
     fn her_state_is_the_hour_the_day_the_talk_and_the_two_of_them() {
-        use Tone::{Cold, Dismissive, Playful, Romantic, Supportive};
+        use ConversationTone::{Cold, Dismissive, Playful, Romantic, Supportive};
         let carried = |intimacy| Shift::new(0.1, intimacy, 0.0, intimacy);
         let wednesday = |score| Case::at("2026-02-18T10:00", 1, score);
         let thursday = || Case::at("2026-02-19T14:00", 3, dec!(60));
@@ -319,7 +319,7 @@ mod tests {
         #[test]
         fn every_axis_stays_in_range(
             seconds in 0..4_000_000_000_i64, events in prop::collection::vec(any_shift(), 0..6),
-            tones in prop::collection::vec(prop::sample::select(Tone::ALL.to_vec()), 0..6),
+            tones in prop::collection::vec(prop::sample::select(ConversationTone::ALL.to_vec()), 0..6),
             left in prop::option::of((any_shift(), -100..1_000_i64)), chapter in 0..7, score in 0_i64..=10_000,
         ) {
             let now = Timestamp::from_second(seconds).expect("a time");

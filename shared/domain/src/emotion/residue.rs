@@ -8,7 +8,8 @@
 use jiff::Timestamp;
 
 use super::Shift;
-use super::tones::Tone;
+use super::tones::shift;
+use crate::extraction::ConversationTone;
 
 /// What conversations move an axis by, at most.
 pub const LIMIT: f64 = 0.4;
@@ -25,8 +26,8 @@ pub struct Left {
 }
 
 /// The residue after a conversation of these tones.
-pub fn residue(left: Option<Left>, tones: &[Tone], now: Timestamp) -> Shift {
-    let delta = tones.iter().map(|tone| tone.shift()).sum::<Shift>().within(LIMIT);
+pub fn residue(left: Option<Left>, tones: &[ConversationTone], now: Timestamp) -> Shift {
+    let delta = tones.iter().map(|tone| shift(*tone)).sum::<Shift>().within(LIMIT);
     (left.map_or(Shift::NONE, |left| faded(left, now)) + delta).within(LIMIT)
 }
 
