@@ -16,6 +16,8 @@ pub struct Schedule {
     pub job: String,
     /// When it runs.
     pub expression: Expression,
+    /// The same as it stands in the template.
+    pub text: String,
 }
 
 /// When something runs.
@@ -65,7 +67,11 @@ pub fn of_template(template: &str) -> Result<Vec<Schedule>, Error> {
         let Some(events) = function["Properties"]["Events"].as_mapping() else { continue };
         for event in events.values().filter(|event| event["Type"] == "ScheduleV2") {
             let text = event["Properties"]["ScheduleExpression"].as_str().unwrap_or_default();
-            schedules.push(Schedule { job: job.to_owned(), expression: text.parse()? });
+            schedules.push(Schedule {
+                job: job.to_owned(),
+                expression: text.parse()?,
+                text: text.to_owned(),
+            });
         }
     }
     Ok(schedules)
