@@ -27,3 +27,4 @@ pub mod state;
 pub mod status;
 pub mod telegram;
 pub mod tokens;
+pub mod voice;
