@@ -4,8 +4,6 @@ use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use axum::Router;
-use domain::job::Job;
 use jiff::Timestamp;
 use reqwest::{RequestBuilder, StatusCode};
 use runtime::settings::Variables;
@@ -17,8 +15,8 @@ use store::Pool;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::wiring::{self, Wiring};
 use crate::outside::{Casting, Outside};
+use crate::wiring::{self, Wiring};
 
 /// The longest that a call of a function is waited for: the longest time-out of one.
 const CALL: Duration = Duration::from_mins(10);
@@ -192,7 +190,10 @@ pub fn with_local_secrets(variables: Variables) -> Variables {
 }
 
 /// A client for our own port: no redirects, no proxy, as long as the slowest function.
-#[expect(clippy::disallowed_methods, reason = "the factory of providers is for the services outside; this one calls our own port")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the factory of providers is for the services outside; this one calls our own port"
+)]
 fn client() -> Result<reqwest::Client, Error> {
     reqwest::Client::builder().no_proxy().timeout(CALL).build().map_err(Error::Client)
 }

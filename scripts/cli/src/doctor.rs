@@ -90,7 +90,11 @@ async fn examine(database_url: Option<String>) -> Vec<Finding> {
             findings.extend(database(&home, databases::named(database_url, &variables)).await);
         }
         Err(error) => {
-            findings.push(Finding::wrong("settings", chain(&error), "write NAME=value, one a line; see .env.example"));
+            findings.push(Finding::wrong(
+                "settings",
+                chain(&error),
+                "write NAME=value, one a line; see .env.example",
+            ));
         }
     }
     findings.push(schedules(&home));
@@ -154,7 +158,11 @@ fn services(variables: &Variables) -> Vec<Finding> {
     outside::keys(variables)
         .into_iter()
         .map(|(name, key, is_real)| {
-            let found = if is_real { format!("the real one, by {key}") } else { format!("a stand-in: {key} is not set") };
+            let found = if is_real {
+                format!("the real one, by {key}")
+            } else {
+                format!("a stand-in: {key} is not set")
+            };
             Finding::fine(name, found)
         })
         .collect()
@@ -199,15 +207,19 @@ async fn server(client: &Client, whose: &str) -> Finding {
             &[],
         )
         .await;
-    let read = row.and_then(|row| Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i32>(1)?, row.try_get::<_, bool>(2)?)));
+    let read = row.and_then(|row| {
+        Ok((row.try_get::<_, String>(0)?, row.try_get::<_, i32>(1)?, row.try_get::<_, bool>(2)?))
+    });
     match read {
         Err(error) => Finding::wrong("PostgreSQL", chain(&error), "look into its log"),
         Ok((version, number, _)) if number < OLDEST_SERVER => {
             Finding::wrong("PostgreSQL", format!("{whose} is {version}"), "use version 16 or newer")
         }
-        Ok((version, _, false)) => {
-            Finding::wrong("PostgreSQL", format!("{whose}, {version}, without pgvector"), "install the extension vector")
-        }
+        Ok((version, _, false)) => Finding::wrong(
+            "PostgreSQL",
+            format!("{whose}, {version}, without pgvector"),
+            "install the extension vector",
+        ),
         Ok((version, ..)) => Finding::fine("PostgreSQL", format!("{whose}, {version} with pgvector")),
     }
 }
@@ -226,7 +238,8 @@ async fn schema(client: &Client) -> Finding {
 
 fn schedules(home: &Home) -> Finding {
     let read = home.read("template.yaml").map_err(|error| error.to_string());
-    let schedules = read.and_then(|template| schedule::of_template(&template).map_err(|error| error.to_string()));
+    let schedules =
+        read.and_then(|template| schedule::of_template(&template).map_err(|error| error.to_string()));
     match schedules {
         Err(error) => Finding::wrong("schedules", error, "correct template.yaml"),
         Ok(schedules) => {

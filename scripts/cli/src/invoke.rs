@@ -13,9 +13,9 @@ use service::Clock;
 use crate::bundle::{SLOW, with_local_secrets};
 use crate::database::{self, Database};
 use crate::home::{self, Home};
-use crate::local;
 use crate::outside::{Casting, Outside};
 use crate::wiring::{self, Wiring};
+use crate::{local, log};
 
 /// The kinds of events, as in the names of the files in `events/`, the likeliest first.
 const KINDS: [&str; 3] = ["schedule", "sqs", "http"];
@@ -63,14 +63,11 @@ pub enum Error {
 }
 
 /// Invokes a function once and returns what it answers.
-pub async fn run(
-    function: &str,
-    event: Option<&Path>,
-    database_url: Option<String>,
-) -> Result<Value, Error> {
+pub async fn run(function: &str, event: Option<&Path>, database_url: Option<String>) -> Result<Value, Error> {
     let home = Home::find()?;
     let payload = read(&home, function, event)?;
     let variables = with_local_secrets(local::variables(&home)?);
+    log::to_stderr(&variables);
     let database = Database::open(&home, database_url, &variables).await?;
     let variables = variables.with("DATABASE_URL", database.url());
     let (_outside, variables) = Outside::start(Casting::AsKeyed, variables).await.map_err(Error::StandIn)?;

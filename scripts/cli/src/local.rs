@@ -2,7 +2,7 @@
 
 use runtime::settings::Variables;
 
-use crate::home::{Home, self};
+use crate::home::{self, Home};
 
 /// The file, from the root of the checkout. It is never committed.
 pub const FILE: &str = ".env";
@@ -24,10 +24,10 @@ pub fn variables(home: &Home) -> Result<Variables, Error> {
     if !home.path().join(FILE).is_file() {
         return Ok(process);
     }
-    below(process, &home.read(FILE)?)
+    below(&process, &home.read(FILE)?)
 }
 
-fn below(process: Variables, file: &str) -> Result<Variables, Error> {
+fn below(process: &Variables, file: &str) -> Result<Variables, Error> {
     let mut variables = process.clone();
     for line in dotenvy::from_read_iter(file.as_bytes()) {
         let (name, value) = line.map_err(|_| Error::Line)?;
@@ -46,7 +46,7 @@ mod tests {
     fn the_environment_outranks_the_file() {
         let process = Variables::of([("PORT", "9000"), ("LOG_LEVEL", "")]);
         let file = "# local\nPORT=8000\nlog_level=warn\nANTHROPIC_API_KEY='a key'\n";
-        let variables = below(process, file).expect("a file");
+        let variables = below(&process, file).expect("a file");
         assert_eq!(variables.get("PORT"), Some("9000"));
         assert_eq!(variables.get("LOG_LEVEL"), Some("warn"));
         assert_eq!(variables.get("ANTHROPIC_API_KEY"), Some("a key"));
@@ -54,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_broken_line_is_not_shown() {
-        let error = below(Variables::default(), "ANTHROPIC KEY geheim").expect_err("no setting");
+        let error = below(&Variables::default(), "ANTHROPIC KEY geheim").expect_err("no setting");
         assert!(!crate::chain(&error).contains("geheim"));
     }
 }

@@ -110,7 +110,7 @@ impl Outside {
         stand_ins
             .into_iter()
             .map(|(name, key, url)| match url {
-                Some(url) => format!("{name:<10} stand-in at {url} ({key} is not used)"),
+                Some(url) => format!("{name:<10} a stand-in at {url}, for want of {key}"),
                 None => format!("{name:<10} the real service, by {key}"),
             })
             .collect()

@@ -96,7 +96,8 @@ async fn drop_leftovers(admin: &Client, now: i64) -> Result<(), Error> {
 
 /// The URL of another database of the same server.
 fn with_database(url: &str, name: &str) -> Option<String> {
-    let (address, parameters) = url.split_once('?').map_or((url, None), |(address, rest)| (address, Some(rest)));
+    let (address, parameters) =
+        url.split_once('?').map_or((url, None), |(address, rest)| (address, Some(rest)));
     let (scheme, rest) = address.split_once("://")?;
     let (server, _) = rest.rsplit_once('/')?;
     let parameters = parameters.map(|parameters| format!("?{parameters}")).unwrap_or_default();

@@ -10,8 +10,8 @@ use crate::bundle::{self, Bundle, Plan, TASK_SECRET, WEBHOOK_SECRET};
 use crate::database::{self, Database};
 use crate::home::{self, Home};
 use crate::outside::{self, Casting};
-use crate::schedule::{self, Schedule};
-use crate::{local, scheduler};
+use crate::schedule::{self, Route, Schedule};
+use crate::{local, log, scheduler};
 
 /// Where the bundle listens unless it is told otherwise.
 const PORT: u16 = 8_000;
@@ -56,7 +56,10 @@ pub async fn run(port: Option<u16>, database_url: Option<String>) -> Result<(), 
     let home = Home::find()?;
     let variables = local::variables(&home)?;
     refuse_open_door(&variables)?;
-    let schedules = schedule::of_template(&home.read("template.yaml")?)?;
+    log::to_stderr(&variables);
+    let template = home.read("template.yaml")?;
+    let schedules = schedule::of_template(&template)?;
+    let routes = schedule::routes_of_template(&template)?;
     let end = runtime::server::asked_to_end()?;
 
     let database = Database::open(&home, database_url, &variables).await?;
@@ -64,7 +67,7 @@ pub async fn run(port: Option<u16>, database_url: Option<String>) -> Result<(), 
     let variables = variables.with("DATABASE_URL", database.url());
     let plan = Plan { casting: Casting::AsKeyed, variables, clock: Clock::system(), port };
     let bundle = Arc::new(Bundle::start(plan).await?);
-    say(&introduction(&bundle, &database, &schedules))?;
+    say(&introduction(&bundle, &database, &routes, &schedules))?;
 
     let driving = scheduler::drive(Arc::clone(&bundle), schedules, |fired| {
         // A terminal that is gone must not stop the jobs.
@@ -91,20 +94,17 @@ fn refuse_open_door(variables: &Variables) -> Result<(), Error> {
     if missing.is_empty() { Ok(()) } else { Err(Error::OpenDoor(missing)) }
 }
 
-fn introduction(bundle: &Bundle, database: &Database, schedules: &[Schedule]) -> String {
+fn introduction(bundle: &Bundle, database: &Database, routes: &[Route], schedules: &[Schedule]) -> String {
     let url = bundle.url();
-    let jobs = schedules.iter().map(|schedule| {
-        format!("  POST {url}/api/v1/tasks/{:<22} {}", schedule.job, schedule.text)
-    });
-    let mut lines = vec![
-        "Nikita is up.".to_owned(),
-        String::new(),
-        "Functions".to_owned(),
-        format!("  GET  {url}/health/live"),
-        format!("  POST {url}/api/v1/telegram/webhook           replies inline"),
-        format!("  POST {url}/api/v1/telegram/set-webhook"),
-    ];
-    lines.extend(jobs);
+    let mut lines = vec![format!("Nikita is up on {url}."), String::new(), "Functions".to_owned()];
+    lines.push("  GET  /health/live".to_owned());
+    lines.extend(
+        routes.iter().map(|route| format!("  {:<4} {:<40} {}", route.method, route.path, route.function)),
+    );
+    lines.extend(schedules.iter().map(|schedule| {
+        let path = format!("/api/v1/tasks/{}", schedule.job);
+        format!("  POST {path:<40} {}, {}", schedule.job, schedule.text)
+    }));
     lines.extend([String::new(), "Database".to_owned(), format!("  {}", database.told())]);
     lines.extend([String::new(), "Services".to_owned()]);
     lines.extend(bundle.outside().told().into_iter().map(|line| format!("  {line}")));

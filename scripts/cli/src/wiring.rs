@@ -3,10 +3,14 @@
 use axum::Router;
 use functions::environment::Environment;
 use functions::{cleanup, decay, deliver};
+use providers::anthropic::Anthropic;
+use providers::openai::Embeddings;
+use providers::{Credential, Http};
 use runtime::secrets::Secrets;
 use runtime::settings::{Basics, Problems, Reader, Variables};
 use runtime::{Setup, StartError};
 use service::Clock;
+use service::llm::Models;
 use store::Pool;
 
 type Build = fn(&Environment) -> Result<Router, StartError>;
@@ -71,11 +75,14 @@ pub fn problems(variables: &Variables) -> Vec<String> {
         Ok(wiring) => wiring,
         Err(error) => return vec![error.to_string()],
     };
-    let mut problems: Vec<String> =
-        names().into_iter().filter_map(|name| wiring.function(name).err()).map(|error| match error {
+    let mut problems: Vec<String> = names()
+        .into_iter()
+        .filter_map(|name| wiring.function(name).err())
+        .map(|error| match error {
             Error::Function { reason, .. } => reason.to_string(),
             other => other.to_string(),
-        }).collect();
+        })
+        .collect();
     problems.sort();
     problems.dedup();
     problems
@@ -94,9 +101,10 @@ impl Wiring {
         let basics = reader.finish(basics)?;
         let secrets = Secrets::of_environment(&variables);
         let environment =
-            Environment::new(&Setup { variables: variables.clone(), secrets, basics }).with_clock(clock.clone());
-        let pool = environment.wire(|wiring| wiring.pool());
-        let pool = pool.map_err(|reason| Error::Function { function: "all functions", reason })?;
+            Environment::new(&Setup { variables: variables.clone(), secrets, basics }).with_clock(clock);
+        let (pool, clock) = environment
+            .wire(|wiring| Ok((wiring.pool()?, wiring.clock())))
+            .map_err(|reason| Error::Function { function: "all functions", reason })?;
         Ok(Self { environment, variables, clock, pool })
     }
 
@@ -109,8 +117,32 @@ impl Wiring {
 
     /// All functions as one, without its edge.
     pub fn everything(&self) -> Result<Router, Error> {
-        FUNCTIONS.iter().try_fold(runtime::health::live(), |router, (name, _)| {
-            Ok(router.merge(self.function(name)?))
+        FUNCTIONS
+            .iter()
+            .try_fold(runtime::health::live(), |router, (name, _)| Ok(router.merge(self.function(name)?)))
+    }
+
+    /// The models that the use cases ask.
+    pub fn models(&self) -> Result<Models, Error> {
+        let failed = |error: reqwest::Error| Error::Function { function: "models", reason: error.into() };
+        let http = Http::new().map_err(failed)?;
+        let get = |name: &str| self.variables.get(name).unwrap_or_default().to_owned();
+        let key = |name: &str| Credential::fixed(get(name));
+        let base = |name: &str, public: &str| self.variables.get(name).unwrap_or(public).to_owned();
+        Ok(Models {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            anthropic: Anthropic::new(
+                &http,
+                &base("ANTHROPIC_API_BASE", "https://api.anthropic.com"),
+                key("ANTHROPIC_API_KEY"),
+            ),
+            embeddings: Embeddings::new(
+                &http,
+                &base("OPENAI_API_BASE", "https://api.openai.com"),
+                key("OPENAI_API_KEY"),
+                "text-embedding-3-small",
+            ),
         })
     }
 

@@ -34,6 +34,9 @@ pub enum Error {
     /// The line was taken, and nothing came back.
     #[error("no answer came")]
     NoAnswer,
+    /// What she sends goes to a real bot and cannot be shown here.
+    #[error("the chat is with a real bot")]
+    RealBot,
 }
 
 /// Whether the play goes on.
@@ -54,8 +57,9 @@ pub(super) struct Session<'a> {
 }
 
 impl<'a> Session<'a> {
-    pub(super) fn new(bundle: &'a Bundle, chat: Chat, screen: Screen<'a>) -> Self {
-        Self { bundle, chat, screen, events: bundle.telegram().follow() }
+    pub(super) fn new(bundle: &'a Bundle, chat: Chat, screen: Screen<'a>) -> Result<Self, Error> {
+        let events = bundle.telegram().ok_or(Error::RealBot)?.follow();
+        Ok(Self { bundle, chat, screen, events })
     }
 
     /// Does what was typed.

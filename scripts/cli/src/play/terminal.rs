@@ -1,16 +1,14 @@
 //! A play at the terminal.
 
-use std::io::{self, BufRead, IsTerminal, Write};
+use std::io::{self, BufRead, IsTerminal};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc;
-use tokio_postgres::types::Type;
 
-use super::Error;
 use super::chat::{Account, Chat};
 use super::input::Input;
 use super::screen::{Kind, Screen};
-use super::session::{Next, Session};
+use super::session::{Error, Next, Session};
 use super::views;
 use crate::bundle::Bundle;
 use crate::seed::cast::CAST;
@@ -47,8 +45,8 @@ pub async fn play(bundle: &Bundle, account: Account) -> Result<(), Error> {
     let colours = io::stdout().is_terminal();
     let mut out = io::stdout();
     let screen = Screen::new(&mut out, Kind::Terminal { colours });
-    let mut session = Session::new(bundle, chat, screen);
-    greet(&mut session).await?;
+    let mut session = Session::new(bundle, chat, screen)?;
+    greet(&mut session, bundle.clock().now()).await?;
     let mut lines = typed_lines();
     loop {
         session.screen.prompt()?;
@@ -79,8 +77,11 @@ pub async fn play(bundle: &Bundle, account: Account) -> Result<(), Error> {
     Ok(())
 }
 
-async fn greet(session: &mut Session<'_>) -> Result<(), Error> {
-    session.screen.told("Write /start to begin, :help for what else there is, :quit to leave.")?;
+async fn greet(session: &mut Session<'_>, now: Timestamp) -> Result<(), Error> {
+    session.screen.told(&format!(
+        "It is {} (UTC). Write /start to begin, :help for what else there is, :quit to leave.",
+        views::moment(now)
+    ))?;
     let pending = session.pending().await?;
     if !pending.is_empty() {
         session.screen.told(&pending.join("\n"))?;
@@ -109,7 +110,7 @@ async fn resume(bundle: &Bundle, account: Account) -> Result<Chat, Error> {
                     greatest(max(received_at), (SELECT max(started_at) FROM job_executions)) AS last_instant
                FROM inbound_events
               WHERE source = 'telegram'",
-            &[] as &[(&(dyn tokio_postgres::types::ToSql + Sync), Type)],
+            &[],
         )
         .await
         .map_err(store::Error::from)?;
@@ -117,7 +118,6 @@ async fn resume(bundle: &Bundle, account: Account) -> Result<Chat, Error> {
     let last_instant: Option<Timestamp> = row.try_get("last_instant").map_err(store::Error::from)?;
     if let Some(last) = last_instant.filter(|last| *last > bundle.clock().now()) {
         bundle.clock().set(last);
-        tracing::info!("The clock goes on from {}", views::moment(last));
     }
     Ok(Chat::new(account, last_update + 1))
 }

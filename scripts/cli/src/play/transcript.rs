@@ -38,7 +38,11 @@ pub struct Failed {
 }
 
 /// Plays a script to its end, or to the first line that fails, on a database that nobody has played on.
-pub async fn play(database_url: &str, script: &Script, out: &mut (dyn Write + Send)) -> Result<(), PlayError> {
+pub async fn play(
+    database_url: &str,
+    script: &Script,
+    out: &mut (dyn Write + Send),
+) -> Result<(), PlayError> {
     let plan = Plan {
         casting: Casting::StandIns,
         variables: settings(database_url),
@@ -63,7 +67,8 @@ fn settings(database_url: &str) -> Variables {
 
 async fn play_all(bundle: &Bundle, script: &Script, out: &mut (dyn Write + Send)) -> Result<(), Failed> {
     let account = Account { telegram_id: TELEGRAM_ID, first_name: FIRST_NAME.to_owned() };
-    let mut session = Session::new(bundle, Chat::new(account, 1), Screen::new(out, Kind::Transcript));
+    let mut session = Session::new(bundle, Chat::new(account, 1), Screen::new(out, Kind::Transcript))
+        .map_err(|source| Failed { line: 1, source })?;
     for (line, step) in &script.steps {
         let next = take(&mut session, bundle, step).await;
         match next.map_err(|source| Failed { line: *line, source })? {
