@@ -1,10 +1,13 @@
 //! A database for one test, cloned from a template that is migrated once per state of the migrations.
 //!
-//! The server is the one of `TEST_DATABASE_URL`; `scripts/test` starts one. A test that finds none fails.
+//! The server is the one of `TEST_DATABASE_URL`; `scripts/test` starts one. A test that finds none fails. With
+//! `TEST_THROUGH_POOLER=1` every pool goes through a pooler that changes the backend after each transaction.
 
 use std::str::FromStr;
 
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
+use standins::Pooler;
+use standins::pooler::Upstream;
 use store::Pool;
 use store::migrations;
 use tokio_postgres::types::Type;
@@ -23,17 +26,21 @@ pub struct TestDatabase {
     /// The server's own database, for a test that needs to look from outside.
     pub admin_url: String,
     name: String,
+    direct_url: String,
     url: String,
     pool: Pool,
+    pooler: Option<Pooler>,
 }
 
 impl TestDatabase {
     /// A migrated database without rows.
     pub async fn new() -> Self {
-        let admin_url = admin_url();
-        let admin = connect(&admin_url).await;
-        let template = ensure_template(&admin, &admin_url).await;
-        Self::create(admin_url, &admin, &template).await
+        Self::migrated(is_set("TEST_THROUGH_POOLER")).await
+    }
+
+    /// The same, behind a pooler of its own, whatever the settings say.
+    pub async fn behind_pooler() -> Self {
+        Self::migrated(true).await
     }
 
     /// A database without anything in it, to migrate.
@@ -42,7 +49,7 @@ impl TestDatabase {
         let admin = connect(&admin_url).await;
         // The roles belong to the whole server: with the template they are there, and migrations do not race for them.
         ensure_template(&admin, &admin_url).await;
-        Self::create(admin_url, &admin, "template0").await
+        Self::create(admin_url, &admin, "template0", is_set("TEST_THROUGH_POOLER")).await
     }
 
     /// The pool that a function would have.
@@ -50,17 +57,34 @@ impl TestDatabase {
         self.pool.clone()
     }
 
-    /// Where the database is.
+    /// Where a function finds the database.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// A plain connection beside the pool.
-    pub async fn connect(&self) -> Client {
-        connect(&self.url).await
+    /// Where the database is, past the pooler: for what needs a session of its own, as migrations do.
+    pub fn direct_url(&self) -> &str {
+        &self.direct_url
     }
 
-    async fn create(admin_url: String, admin: &Client, template: &str) -> Self {
+    /// A plain connection beside the pool.
+    pub async fn connect(&self) -> Client {
+        connect(&self.direct_url).await
+    }
+
+    /// The pooler in front of it.
+    pub fn pooler(&self) -> &Pooler {
+        self.pooler.as_ref().expect("a database made by `behind_pooler`")
+    }
+
+    async fn migrated(through_pooler: bool) -> Self {
+        let admin_url = admin_url();
+        let admin = connect(&admin_url).await;
+        let template = ensure_template(&admin, &admin_url).await;
+        Self::create(admin_url, &admin, &template, through_pooler).await
+    }
+
+    async fn create(admin_url: String, admin: &Client, template: &str, through_pooler: bool) -> Self {
         let name = format!("nikita_test_{}_{}", seconds(admin).await, Uuid::new_v4().simple());
         // A setting of the template is not cloned with it.
         admin
@@ -71,9 +95,11 @@ impl TestDatabase {
             .batch_execute(&format!("ALTER DATABASE {name} SET search_path = public, extensions"))
             .await
             .expect("its search path");
-        let url = with_database(&admin_url, &name);
+        let direct_url = with_database(&admin_url, &name);
+        let pooler = through_pooler.then(|| Pooler::start(upstream(&direct_url)).expect("a pooler"));
+        let url = pooler.as_ref().map_or_else(|| direct_url.clone(), |pooler| pooled(&direct_url, pooler));
         let pool = pool(&url);
-        Self { admin_url, name, url, pool }
+        Self { admin_url, name, direct_url, url, pool, pooler }
     }
 }
 
@@ -90,7 +116,11 @@ impl Drop for TestDatabase {
             })
         });
         let dropped = matches!(dropping.join(), Ok(Ok(())));
-        assert!(dropped || std::thread::panicking(), "the test database {} could not be dropped", self.name);
+        if !std::thread::panicking() {
+            assert!(dropped, "the test database {} could not be dropped", self.name);
+            let named = self.pooler.as_ref().map_or(0, Pooler::named_parses);
+            assert_eq!(named, 0, "statements with a name, which the next backend would not know");
+        }
     }
 }
 
@@ -110,6 +140,29 @@ fn admin_url() -> String {
             "no TEST_DATABASE_URL: run `scripts/test`, which starts a server, or set it to a superuser's URL"
         )
     })
+}
+
+#[expect(clippy::disallowed_methods, reason = "the other setting of the tests")]
+fn is_set(setting: &str) -> bool {
+    std::env::var(setting).is_ok_and(|value| value == "1")
+}
+
+fn upstream(url: &str) -> Upstream {
+    let config = Config::from_str(url).expect("the URL of a database");
+    let password = config.get_password().map(String::from_utf8_lossy).unwrap_or_default().into_owned();
+    Upstream { address: address(url).to_owned(), password }
+}
+
+/// `url` with the pooler in place of the server.
+fn pooled(url: &str, pooler: &Pooler) -> String {
+    url.replacen(address(url), &pooler.address().to_string(), 1)
+}
+
+/// Host and port of a URL.
+fn address(url: &str) -> &str {
+    let (_, rest) = url.split_once("://").expect("a URL");
+    let (server, _) = rest.split_once('/').expect("a URL that names its database");
+    server.rsplit_once('@').map_or(server, |(_, address)| address)
 }
 
 fn pool(url: &str) -> Pool {

@@ -19,7 +19,7 @@ async fn with_extensions() -> TestDatabase {
                 cron.schedule('other-job', '0 * * * *', 'SELECT 1')",
     )
     .await;
-    let report = migrations::run(&mut connect(database.url()).await).await.expect("the migrations");
+    let report = migrations::run(&mut connect(database.direct_url()).await).await.expect("the migrations");
     assert_eq!(report.scheduled_jobs, 8);
     database
 }
@@ -45,7 +45,7 @@ async fn eight_jobs_are_registered_and_unknown_ones_of_ours_removed() {
         ]
     );
 
-    migrations::run(&mut connect(database.url()).await).await.expect("a second run");
+    migrations::run(&mut connect(database.direct_url()).await).await.expect("a second run");
     assert_eq!(rows(&database.pool(), jobs).await, registered);
 }
 
@@ -53,7 +53,7 @@ async fn eight_jobs_are_registered_and_unknown_ones_of_ours_removed() {
 #[tokio::test]
 async fn jobs_wait_for_the_extensions() {
     let database = TestDatabase::new().await;
-    let mut client = connect(database.url()).await;
+    let mut client = connect(database.direct_url()).await;
     assert_eq!(migrations::run(&mut client).await.expect("a run").scheduled_jobs, 0);
     execute(&database.pool(), PLATFORM_EXTENSIONS).await;
     assert_eq!(migrations::run(&mut client).await.expect("a run").scheduled_jobs, 8);
@@ -64,7 +64,7 @@ async fn jobs_wait_for_the_extensions() {
 async fn a_task_is_called_with_the_bearer_of_the_vault() {
     let database = with_extensions().await;
     let pool = database.pool();
-    let client = connect(database.url()).await;
+    let client = connect(database.direct_url()).await;
     let refusal = async |task: &str| {
         let refused =
             client.simple_query(&format!("SELECT ops.invoke_task('{task}')")).await.expect_err("a refusal");

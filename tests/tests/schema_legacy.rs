@@ -12,7 +12,7 @@ const SEED_STATE: &str = include_str!("../fixtures/seed_state.sql");
 async fn migrated() -> TestDatabase {
     let database = TestDatabase::empty().await;
     execute(&database.pool(), SEED_STATE).await;
-    let mut client = connect(database.url()).await;
+    let mut client = connect(database.direct_url()).await;
     let report = migrations::run(&mut client).await.expect("the migrations run over old data");
     assert_eq!(report.applied.len(), 13);
     assert_eq!(report.scheduled_jobs, 0);
@@ -38,7 +38,9 @@ async fn no_row_is_lost_but_exact_repeats() {
     let database = TestDatabase::empty().await;
     execute(&database.pool(), SEED_STATE).await;
     let before = counts(&database).await;
-    migrations::run(&mut connect(database.url()).await).await.expect("the migrations run over old data");
+    migrations::run(&mut connect(database.direct_url()).await)
+        .await
+        .expect("the migrations run over old data");
     let after = counts(&database).await;
 
     let lost: Vec<&String> = before.iter().filter(|count| !after.contains(count)).collect();
@@ -123,7 +125,7 @@ async fn every_step_can_be_run_again() {
 
     execute(&database.pool(), "DROP TABLE ops.schema_history").await;
     let again =
-        migrations::run(&mut connect(database.url()).await).await.expect("a second run of every step");
+        migrations::run(&mut connect(database.direct_url()).await).await.expect("a second run of every step");
 
     assert_eq!(again.applied.len(), 13);
     assert_eq!((shape(&database).await, counts(&database).await), before);
@@ -137,7 +139,7 @@ async fn every_step_can_be_run_again_on_a_new_database() {
     let before = shape(&database).await;
 
     execute(&database.pool(), "DROP TABLE ops.schema_history").await;
-    migrations::run(&mut connect(database.url()).await).await.expect("a second run of every step");
+    migrations::run(&mut connect(database.direct_url()).await).await.expect("a second run of every step");
 
     assert_eq!(shape(&database).await, before);
 }
@@ -146,7 +148,7 @@ async fn every_step_can_be_run_again_on_a_new_database() {
 async fn after_the_clean_up_the_old_database_is_like_a_new_one() {
     let database = migrated().await;
     for _ in 0..2 {
-        migrations::clean_up(&mut connect(database.url()).await, false).await.expect("the clean-up");
+        migrations::clean_up(&mut connect(database.direct_url()).await, false).await.expect("the clean-up");
     }
 
     let fresh = shape(&TestDatabase::new().await).await;
@@ -171,7 +173,7 @@ async fn after_the_clean_up_the_old_database_is_like_a_new_one() {
 async fn a_dead_table_with_rows_stops_the_clean_up() {
     let database = migrated().await;
     let pool = database.pool();
-    let mut client = connect(database.url()).await;
+    let mut client = connect(database.direct_url()).await;
     execute(&pool, "INSERT INTO nikita_state (user_id, energy, happiness) SELECT id, 80, 20 FROM users")
         .await;
     execute(&pool, "DELETE FROM nikita_emotional_states").await;

@@ -7,7 +7,7 @@ use crate::home::{self, Home};
 
 /// Why a command on the database failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// The checkout, or its embedded server.
     #[error(transparent)]
     Home(#[from] home::Error),
@@ -33,11 +33,7 @@ fn url(home: &Home, given: Option<String>) -> Result<SecretString, Error> {
 }
 
 /// Brings the schema up to date; with `clean_up` also takes away what only old code needed.
-pub(crate) async fn migrate(
-    given: Option<String>,
-    clean_up: bool,
-    drop_nonempty: bool,
-) -> Result<String, Error> {
+pub async fn migrate(given: Option<String>, clean_up: bool, drop_nonempty: bool) -> Result<String, Error> {
     let home = Home::find()?;
     let mut client = runtime::database::connect(&url(&home, given)?).await?;
     let report = migrations::run(&mut client).await?;
@@ -56,7 +52,7 @@ pub(crate) async fn migrate(
 }
 
 /// Deletes the embedded database with everything in it.
-pub(crate) fn reset(given: Option<String>) -> Result<String, Error> {
+pub fn reset(given: Option<String>) -> Result<String, Error> {
     if given.is_some_and(|url| !url.is_empty()) {
         return Err(Error::NotEmbedded);
     }

@@ -16,7 +16,7 @@ struct Finding {
 }
 
 /// Looks at everything and prints one line each; fails when something is wrong.
-pub(crate) fn run() -> ExitCode {
+pub fn run() -> ExitCode {
     let findings = examine();
     let mut report = String::new();
     for Finding { what, outcome } in &findings {

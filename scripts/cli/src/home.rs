@@ -4,15 +4,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// The embedded server that local play uses.
-pub(crate) const PLAY: &str = "play";
+pub const PLAY: &str = "play";
 
 /// The root of a checkout.
 #[derive(Debug, Clone)]
-pub(crate) struct Home(PathBuf);
+pub struct Home(PathBuf);
 
 /// Why the checkout, or something in it, cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Error {
+pub enum Error {
     /// Not called from within a checkout.
     #[error("no template.yaml here or above: call this from within the checkout")]
     NotACheckout,
@@ -36,7 +36,7 @@ pub(crate) enum Error {
 
 impl Home {
     /// The checkout that the current folder belongs to.
-    pub(crate) fn find() -> Result<Self, Error> {
+    pub fn find() -> Result<Self, Error> {
         let here = std::env::current_dir().map_err(|_| Error::NotACheckout)?;
         here.ancestors()
             .find(|folder| folder.join("template.yaml").is_file())
@@ -45,23 +45,23 @@ impl Home {
     }
 
     /// The root folder.
-    pub(crate) fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         &self.0
     }
 
     /// The text of a file, named from the root.
-    pub(crate) fn read(&self, path: &str) -> Result<String, Error> {
+    pub fn read(&self, path: &str) -> Result<String, Error> {
         std::fs::read_to_string(self.0.join(path))
             .map_err(|source| Error::Unreadable { path: path.to_owned(), source })
     }
 
     /// Starts the embedded PostgreSQL of that name and answers its URL.
-    pub(crate) fn start_postgres(&self, name: &str) -> Result<String, Error> {
+    pub fn start_postgres(&self, name: &str) -> Result<String, Error> {
         self.postgres("start", name)
     }
 
     /// Stops the embedded PostgreSQL of that name and deletes its data.
-    pub(crate) fn destroy_postgres(&self, name: &str) -> Result<(), Error> {
+    pub fn destroy_postgres(&self, name: &str) -> Result<(), Error> {
         self.postgres("destroy", name).map(drop)
     }
 

@@ -1,9 +1,6 @@
 //! `nikita`, the developer command.
 
-mod database;
-mod doctor;
-mod home;
-mod schedule;
+use cli::{chain, database, doctor};
 
 use std::io::Write as _;
 use std::process::ExitCode;
@@ -66,15 +63,4 @@ fn report(outcome: &Result<String, database::Error>) -> ExitCode {
         Err(error) => writeln!(std::io::stderr(), "nikita: {}", chain(error)),
     };
     if printed.is_ok() && outcome.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -11,16 +11,16 @@ use serde_yaml_ng::Value;
 
 /// A job and when it runs.
 #[derive(Debug, Clone)]
-pub(crate) struct Schedule {
+pub struct Schedule {
     /// The job, which is also the last part of its path.
-    pub(crate) job: String,
+    pub job: String,
     /// When it runs.
-    pub(crate) expression: Expression,
+    pub expression: Expression,
 }
 
 /// When something runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Expression {
+pub enum Expression {
     /// At these minutes and hours of these days, UTC.
     Cron {
         /// Minutes of the hour.
@@ -43,7 +43,7 @@ pub(crate) enum Expression {
 
 /// What is wrong with a schedule of the template.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
-pub(crate) enum Error {
+pub enum Error {
     /// The template is no YAML with resources.
     #[error("template.yaml cannot be read: {0}")]
     Template(String),
@@ -53,7 +53,7 @@ pub(crate) enum Error {
 }
 
 /// The schedules of all functions of a template, in the order in which they stand there.
-pub(crate) fn of_template(template: &str) -> Result<Vec<Schedule>, Error> {
+pub fn of_template(template: &str) -> Result<Vec<Schedule>, Error> {
     let template: Value =
         serde_yaml_ng::from_str(template).map_err(|error| Error::Template(error.to_string()))?;
     let resources = template["Resources"]
@@ -139,7 +139,7 @@ fn parse_field(field: &str, lowest: i8, highest: i8) -> Option<BTreeSet<i8>> {
 
 impl Expression {
     /// The first full minute after `after` at which this runs, within a year.
-    pub(crate) fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
+    pub fn next_after(&self, after: Timestamp) -> Option<Timestamp> {
         const MINUTE: i64 = 60;
         let first = (after.as_second().div_euclid(MINUTE) + 1) * MINUTE;
         (0..366 * 24 * 60)

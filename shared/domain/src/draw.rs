@@ -20,6 +20,20 @@ impl Draws {
 
     /// A number in [0, 1): the first 8 bytes of the hash, big endian, shifted right by 11 and divided by 2^53.
     pub fn draw(&self, key: &str) -> f64 {
+        let (first, _) = self.halves(key);
+        (first >> 11) as f64 / TWO_POW_53
+    }
+
+    /// A position in a list of `len` items, from the second 8 bytes of the hash that [`Self::draw`] begins: a second
+    /// number of the same key.
+    #[expect(clippy::cast_possible_truncation, reason = "a remainder of a usize")]
+    pub fn second_index(&self, key: &str, len: usize) -> usize {
+        let (_, second) = self.halves(key);
+        (second % (len as u64)) as usize
+    }
+
+    /// The first and the second 8 bytes of the key's hash, big endian.
+    fn halves(&self, key: &str) -> (u64, u64) {
         let mut hash = Sha256::new();
         if !self.seed.is_empty() {
             hash.update(self.seed.as_bytes());
@@ -27,9 +41,10 @@ impl Draws {
         }
         hash.update(key.as_bytes());
         let digest = hash.finalize();
-        let mut head = [0_u8; 8];
-        head.copy_from_slice(&digest[..8]);
-        (u64::from_be_bytes(head) >> 11) as f64 / TWO_POW_53
+        let half = |from: usize| {
+            digest[from..from + 8].iter().fold(0, |number, byte| number << 8 | u64::from(*byte))
+        };
+        (half(0), half(8))
     }
 
     /// A number in [`from`, `to`).

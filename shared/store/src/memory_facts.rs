@@ -172,6 +172,7 @@ pub async fn list_recent(
     graph_type: Option<GraphType>,
     limit: i64,
 ) -> Result<Vec<Candidate>> {
+    let graph_type = graph_type.map(GraphType::as_str);
     let rows = client
         .query_typed(
             "-- memory_facts::list_recent
@@ -182,11 +183,7 @@ pub async fn list_recent(
                 AND metadata->'flagged' IS DISTINCT FROM 'true'
               ORDER BY created_at DESC, id
               LIMIT $3",
-            &[
-                (user.as_uuid(), Type::UUID),
-                (&graph_type.map(GraphType::as_str), Type::TEXT),
-                (&limit, Type::INT8),
-            ],
+            &[(user.as_uuid(), Type::UUID), (&graph_type, Type::TEXT), (&limit, Type::INT8)],
         )
         .await?;
     rows.iter().map(Candidate::from_row).collect()

@@ -68,6 +68,36 @@ pub async fn clean_up(client: &mut Client, drop_nonempty: bool) -> Result<(), Er
     end_session(client, outcome).await
 }
 
+/// The steps that a run would apply, by their names, in order.
+pub async fn pending(client: &Client) -> Result<Vec<String>, Error> {
+    let applied = applied(client).await?;
+    let runner = embedded::migrations::runner();
+    let missing = runner.get_migrations().iter().filter(|step| !applied.contains(&step.version()));
+    Ok(missing.map(ToString::to_string).collect())
+}
+
+/// The versions in the ledger; none where there is no ledger yet.
+async fn applied(client: &Client) -> Result<Vec<i32>, Error> {
+    let ledger = client
+        .query_typed_one(
+            "-- migrations::has_ledger
+             SELECT to_regclass($1) IS NOT NULL AS is_there",
+            &[(&LEDGER, Type::TEXT)],
+        )
+        .await?;
+    if !ledger.try_get::<_, bool>("is_there")? {
+        return Ok(Vec::new());
+    }
+    let rows = client
+        .query_typed(
+            "-- migrations::applied
+             SELECT version FROM ops.schema_history",
+            &[],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get("version")?)).collect()
+}
+
 /// A number that changes with every change of a step.
 pub fn fingerprint() -> u64 {
     let mut hasher = DefaultHasher::new();

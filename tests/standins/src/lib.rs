@@ -7,6 +7,7 @@
 pub mod anthropic;
 pub mod fault;
 pub mod openai;
+pub mod pooler;
 pub mod rehearsal;
 pub mod server;
 pub mod sqs;
@@ -15,6 +16,7 @@ pub mod telegram;
 pub use anthropic::Anthropic;
 pub use fault::Fault;
 pub use openai::OpenAi;
+pub use pooler::Pooler;
 pub use server::{Call, Server};
 pub use sqs::Sqs;
 pub use telegram::Telegram;

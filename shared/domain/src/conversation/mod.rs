@@ -5,6 +5,7 @@
 
 mod claim;
 mod message;
+pub mod pairs;
 mod platform;
 mod session;
 mod status;

@@ -1,0 +1,21 @@
+//! `nikita`, the developer command: the whole product on one machine.
+
+pub mod database;
+pub mod doctor;
+pub mod home;
+pub mod play;
+pub mod result;
+pub mod schedule;
+pub mod seed;
+
+/// An error with its causes, in one line.
+pub fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

@@ -1,0 +1,83 @@
+//! `:status`: where the game stands, what is queued, what time it is.
+
+use jiff::Timestamp;
+use tokio_postgres::types::Type;
+
+use super::player::{self, Player};
+use super::{NOBODY, View, moment, span};
+
+/// Where everything stands.
+pub async fn status(view: View<'_>) -> store::Result<String> {
+    let year = view.now.to_zoned(jiff::tz::TimeZone::UTC).year();
+    let mut told = vec![format!("It is {} {year} (UTC).", moment(view.now))];
+    let Some(player) = player::find(view).await? else {
+        told.push(NOBODY.to_owned());
+        return Ok(told.join("\n"));
+    };
+    told.push(format!(
+        "Game {}, chapter {} ({}), onboarding {}, days played {}.",
+        player.game_status,
+        player.chapter,
+        player.chapter.name(),
+        player.onboarding_status,
+        player.days_played
+    ));
+    told.push(match player.last_interaction_at {
+        Some(at) => format!("You last wrote {} ({} ago).", moment(at), span(view.now.duration_since(at))),
+        None => "You have not written yet.".to_owned(),
+    });
+    told.push(conversations(view, &player).await?);
+    told.extend(pending(view).await?);
+    Ok(told.join("\n"))
+}
+
+async fn conversations(view: View<'_>, player: &Player) -> store::Result<String> {
+    let client = view.pool.get().await?;
+    let rows = client
+        .query_typed(
+            "-- views::conversations
+             SELECT status, count(*) AS count, sum(jsonb_array_length(messages))::bigint AS messages
+               FROM conversations
+              WHERE user_id = $1
+              GROUP BY status
+              ORDER BY status",
+            &[(player.id.as_uuid(), Type::UUID)],
+        )
+        .await?;
+    if rows.is_empty() {
+        return Ok("No conversation yet.".to_owned());
+    }
+    let told = rows.iter().map(|row| {
+        let (status, count, messages): (&str, i64, i64) =
+            (row.try_get("status")?, row.try_get("count")?, row.try_get("messages")?);
+        Ok(format!("{count} {status} ({messages} messages)"))
+    });
+    Ok(format!("Conversations: {}.", told.collect::<store::Result<Vec<_>>>()?.join(", ")))
+}
+
+/// What waits to be sent to the player, one line each.
+pub async fn pending(view: View<'_>) -> store::Result<Vec<String>> {
+    let client = view.pool.get().await?;
+    let rows = client
+        .query_typed(
+            "-- views::pending
+             SELECT event.event_type, event.scheduled_at
+               FROM scheduled_events AS event
+               JOIN users ON users.id = event.user_id
+              WHERE users.telegram_id = $1 AND event.status = 'pending'
+              ORDER BY event.scheduled_at, event.id",
+            &[(&view.telegram_id, Type::INT8)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let (kind, at): (&str, Timestamp) = (row.try_get("event_type")?, row.try_get("scheduled_at")?);
+            let due = if at <= view.now {
+                "due now".to_owned()
+            } else {
+                format!("due {} (in {})", moment(at), span(at.duration_since(view.now)))
+            };
+            Ok(format!("Queued: {}, {due}.", kind.replace('_', " ")))
+        })
+        .collect()
+}
