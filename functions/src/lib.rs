@@ -1,1 +1,29 @@
-//! The functions.
+//! The functions. Each module is one: what it needs, its router, and handlers that translate a request into a use case.
+//!
+//! A binary of the same name runs it. [`environment`] makes what they need from settings and secrets, so that a binary, the
+//! developer command and the tests put a function together in the same way.
+
+use std::process::ExitCode;
+
+use axum::Router;
+use runtime::{Function, StartError};
+
+use crate::environment::Environment;
+
+pub mod cleanup;
+pub mod decay;
+pub mod deliver;
+pub mod environment;
+pub mod secrets;
+mod task;
+
+/// A worker's request counts as slow from here on, in milliseconds.
+const SLOW_WORKER_MS: u64 = 45_000;
+
+/// Runs one function until the process is asked to end.
+pub async fn run(
+    function: &Function,
+    build: impl FnOnce(&Environment) -> Result<Router, StartError>,
+) -> ExitCode {
+    runtime::start(function, |setup| build(&Environment::new(setup))).await
+}

@@ -3,15 +3,20 @@
 //! No session state is set: behind a pooler it would leak to somebody else. Encryption follows `sslmode` of the URL; the certificates are those that the
 //! machine trusts.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use rustls::ClientConfig;
 use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
+use tokio::task::JoinHandle;
 use tokio_postgres::config::SslMode;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::tls::MakeTlsConnect;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
@@ -30,9 +35,6 @@ pub enum Error {
     /// The URL is none.
     #[error("DATABASE_URL is no PostgreSQL URL: write postgres://user:password@host:port/database")]
     Url(#[source] tokio_postgres::Error),
-    /// This machine has no certificates to trust, or the TLS library refused them.
-    #[error("the machine's trusted certificates cannot be used")]
-    Certificates(#[source] rustls::Error),
     /// The pool cannot be built.
     #[error("the connection pool cannot be built")]
     Pool(#[source] deadpool_postgres::BuildError),
@@ -42,15 +44,17 @@ pub enum Error {
 }
 
 /// A pool of at most `size` connections, made when they are needed and checked before each use.
-pub fn pool(url: &SecretString, size: usize) -> Result<Pool, Error> {
-    let config = parse(url)?;
+///
+/// `url` is asked for each new connection, so that a rotated password is used without a restart; its argument is `true` when the
+/// last one was refused.
+pub fn pool<U>(url: U, size: usize) -> Result<Pool, Error>
+where
+    U: Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync + 'static,
+{
+    let connect = Connector { url: Box::new(url), tls: LazyTls::default() };
     let checked = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-    let manager = if config.get_ssl_mode() == SslMode::Disable {
-        Manager::from_config(config, NoTls, checked)
-    } else {
-        Manager::from_config(config, tls()?, checked)
-    };
-    Pool::builder(manager)
+    // The connector reads the URL itself; the configuration of the manager is not used.
+    Pool::builder(Manager::from_connect(Config::new(), connect, checked))
         .max_size(size)
         .wait_timeout(Some(ACQUIRE))
         .create_timeout(Some(CONNECT))
@@ -60,32 +64,105 @@ pub fn pool(url: &SecretString, size: usize) -> Result<Pool, Error> {
         .map_err(Error::Pool)
 }
 
+type Url = dyn Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync;
+
+struct Connector {
+    url: Box<Url>,
+    tls: LazyTls,
+}
+
+type Connected = Result<(Client, JoinHandle<()>), tokio_postgres::Error>;
+
+impl Connect for Connector {
+    fn connect(&self, _unused: &Config) -> BoxFuture<'_, Connected> {
+        async {
+            let url = (self.url)(false).await;
+            match self.connect_to(url.as_ref()).await {
+                Err(error) if is_refused(&error) => {
+                    let fresh = (self.url)(true).await;
+                    let shown =
+                        |url: &Option<SecretString>| url.as_ref().map(|url| url.expose_secret().to_owned());
+                    if shown(&fresh) == shown(&url) {
+                        Err(error)
+                    } else {
+                        self.connect_to(fresh.as_ref()).await
+                    }
+                }
+                outcome => outcome,
+            }
+        }
+        .boxed()
+    }
+}
+
+impl Connector {
+    async fn connect_to(&self, url: Option<&SecretString>) -> Connected {
+        // Without a URL the parser says what is missing.
+        let config = parse(url.map_or("DATABASE_URL is not set", ExposeSecret::expose_secret))?;
+        if config.get_ssl_mode() == SslMode::Disable {
+            let (client, connection) = config.connect(NoTls).await?;
+            return Ok((client, tokio::spawn(async move { tell_end(connection.await) })));
+        }
+        let (client, connection) = config.connect(self.tls.clone()).await?;
+        Ok((client, tokio::spawn(async move { tell_end(connection.await) })))
+    }
+}
+
+/// Whether the user or the password is not accepted (any more).
+fn is_refused(error: &tokio_postgres::Error) -> bool {
+    matches!(error.code(), Some(&SqlState::INVALID_PASSWORD | &SqlState::INVALID_AUTHORIZATION_SPECIFICATION))
+}
+
+fn tell_end(end: Result<(), tokio_postgres::Error>) {
+    if let Err(error) = end {
+        let kind = error.code().map_or("closed", |state| state.code());
+        tracing::warn!(error.kind = kind, "database_connection_lost");
+    }
+}
+
 /// One direct connection, for a command that needs a session of its own. It closes when the client is dropped.
 pub async fn connect(url: &SecretString) -> Result<Client, Error> {
-    let config = parse(url)?;
-    let (client, connection) = config.connect(tls()?).await.map_err(Error::Connect)?;
-    tokio::spawn(async move {
-        if let Err(error) = connection.await {
-            tracing::warn!(
-                error.kind = error.code().map_or("closed", |state| state.code()),
-                "database_connection_lost"
-            );
-        }
-    });
+    let config = parse(url.expose_secret()).map_err(Error::Url)?;
+    let (client, connection) = config.connect(LazyTls::default()).await.map_err(Error::Connect)?;
+    tokio::spawn(async move { tell_end(connection.await) });
     Ok(client)
 }
 
-fn parse(url: &SecretString) -> Result<Config, Error> {
-    let mut config: Config = url.expose_secret().trim().parse().map_err(Error::Url)?;
+fn parse(url: &str) -> Result<Config, tokio_postgres::Error> {
+    let mut config: Config = url.trim().parse()?;
     config.connect_timeout(CONNECT).keepalives_idle(KEEPALIVE).tcp_user_timeout(UNACKNOWLEDGED);
     Ok(config)
 }
 
-fn tls() -> Result<MakeRustlsConnect, Error> {
+/// Encryption, made ready when a server wants it: reading the machine's certificates takes longer than all else at a
+/// cold start.
+#[derive(Clone, Default)]
+struct LazyTls(Arc<OnceLock<MakeRustlsConnect>>);
+
+impl<S> MakeTlsConnect<S> for LazyTls
+where
+    MakeRustlsConnect: MakeTlsConnect<S>,
+{
+    type Stream = <MakeRustlsConnect as MakeTlsConnect<S>>::Stream;
+    type TlsConnect = <MakeRustlsConnect as MakeTlsConnect<S>>::TlsConnect;
+    type Error = Box<dyn std::error::Error + Send + Sync>;
+
+    /// Fails when the machine has no certificates to trust.
+    fn make_tls_connect(&mut self, domain: &str) -> Result<Self::TlsConnect, Self::Error> {
+        let mut ready = if let Some(ready) = self.0.get() {
+            ready.clone()
+        } else {
+            let made = tls()?;
+            self.0.get_or_init(|| made).clone()
+        };
+        MakeTlsConnect::<S>::make_tls_connect(&mut ready, domain).map_err(Into::into)
+    }
+}
+
+fn tls() -> Result<MakeRustlsConnect, rustls::Error> {
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
-        .and_then(BuilderVerifierExt::with_platform_verifier)
-        .map_err(Error::Certificates)?
+        .and_then(BuilderVerifierExt::with_platform_verifier)?
         .with_no_client_auth();
     Ok(MakeRustlsConnect::new(config))
 }
@@ -94,9 +171,10 @@ fn tls() -> Result<MakeRustlsConnect, Error> {
 mod tests {
     use super::*;
 
-    #[test]
-    fn a_wrong_url_is_told_without_showing_it() {
-        let error = pool(&SecretString::from("postgres://u:geheim@host:port/db"), 2).expect_err("no port");
+    #[tokio::test]
+    async fn a_wrong_url_is_told_without_showing_it() {
+        let error =
+            connect(&SecretString::from("postgres://u:geheim@host:port/db")).await.expect_err("no port");
         assert!(matches!(error, Error::Url(_)));
         assert!(!error.to_string().contains("geheim"));
     }

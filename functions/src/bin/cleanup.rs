@@ -1,0 +1,10 @@
+//! Half-hourly: what has had its time goes. The run is `service::cleanup`.
+
+use std::process::ExitCode;
+
+use functions::cleanup;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    functions::run(&cleanup::FUNCTION, cleanup::from_environment).await
+}

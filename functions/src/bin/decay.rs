@@ -1,0 +1,10 @@
+//! Hourly: silence costs score. The rule is `domain::decay`, the run is `service::decay`.
+
+use std::process::ExitCode;
+
+use functions::decay;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    functions::run(&decay::FUNCTION, decay::from_environment).await
+}

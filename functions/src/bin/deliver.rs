@@ -1,0 +1,10 @@
+//! Every five minutes: what is due is sent. The rules are in `domain::delivery`, the run is `service::deliver`.
+
+use std::process::ExitCode;
+
+use functions::deliver;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    functions::run(&deliver::FUNCTION, deliver::from_environment).await
+}

@@ -1,0 +1,71 @@
+//! Every five minutes: what is due is sent. The rules are in `domain::delivery`, the run is `service::deliver`.
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::response::Response;
+use axum::routing::post;
+use domain::job;
+use runtime::auth::TaskGate;
+use runtime::job::JobRequest;
+use runtime::secrets::Secret;
+use runtime::{Function, StartError};
+use service::{deliver, job_run};
+
+use crate::environment::Environment;
+use crate::{SLOW_WORKER_MS, secrets, task};
+
+/// What the runtime must know of it.
+pub const FUNCTION: Function =
+    Function { name: "deliver", secrets: SECRETS, slow_request_ms: SLOW_WORKER_MS };
+
+/// How many messages one run takes, unless the deployment says otherwise.
+const BATCH: i64 = 50;
+
+/// What it reads, and cannot do without.
+pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::TELEGRAM_BOT_TOKEN];
+
+/// What it needs.
+#[derive(Debug, Clone)]
+pub struct Deps {
+    /// Who may call.
+    pub gate: TaskGate,
+    /// What the job needs.
+    pub deliver: deliver::Deps,
+}
+
+impl Deps {
+    /// Everything from the environment.
+    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
+        environment.wire(|wiring| {
+            let deliver = deliver::Deps {
+                sender: wiring.sender()?,
+                batch: wiring.settings.number("DELIVER_BATCH", BATCH, 1..=1_000),
+            };
+            Ok(Self { gate: wiring.task_gate(), deliver })
+        })
+    }
+}
+
+impl FromRef<Deps> for TaskGate {
+    fn from_ref(deps: &Deps) -> Self {
+        deps.gate.clone()
+    }
+}
+
+/// The function.
+pub fn router(deps: Deps) -> Router {
+    Router::new().route("/api/v1/tasks/deliver", post(run)).with_state(deps)
+}
+
+/// The function, put together.
+pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
+    Ok(environment.require(router(Deps::from_environment(environment)?), SECRETS))
+}
+
+async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
+    let Deps { deliver: deps, .. } = &deps;
+    let work = |run| deliver::run(deps, run);
+    task::answer(
+        job_run::run(&deps.sender.pool, &deps.sender.clock, job::DELIVER, task::call(request), work).await,
+    )
+}
