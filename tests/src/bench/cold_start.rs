@@ -42,7 +42,8 @@ struct Subject {
 
 /// Cold start, zip size and peak memory of every function whose binary lies in `binaries`.
 pub async fn measure(binaries: &Path) -> Vec<Figure> {
-    let hello = Subject { name: "lambda-hello".to_owned(), binary: binaries.join("lambda-hello"), event: None };
+    let hello =
+        Subject { name: "lambda-hello".to_owned(), binary: binaries.join("lambda-hello"), event: None };
     let subjects = functions(binaries);
     assert!(!subjects.is_empty(), "no function was built in {}", binaries.display());
     let world = World::new().await;
@@ -50,9 +51,9 @@ pub async fn measure(binaries: &Path) -> Vec<Figure> {
     let mut floor = Vec::new();
     let mut times = vec![Vec::new(); subjects.len()];
     for _ in 0..STARTS {
-        floor.push(world.start(&hello).await.ready_after);
+        floor.push(world.start(&hello).await);
         for (subject, times) in subjects.iter().zip(&mut times) {
-            times.push(world.start(subject).await.ready_after);
+            times.push(world.start(subject).await);
         }
     }
     let floor = millis(median(&mut floor));
@@ -106,16 +107,10 @@ fn event_of(events: &Path, name: &str) -> Value {
 
 /// What the functions find around them.
 struct World {
-    database: TestDatabase,
+    _database: TestDatabase,
     secrets: SecretsManager,
     sqs: Sqs,
     telegram: Telegram,
-}
-
-/// A process that was started, and how soon it was ready.
-struct Started {
-    process: Process,
-    ready_after: Duration,
 }
 
 impl World {
@@ -134,17 +129,17 @@ impl World {
         }
         let sqs = Sqs::start().await.expect("a queue");
         let telegram = Telegram::start().await.expect("a bot API");
-        Self { database, secrets, sqs, telegram }
+        Self { _database: database, secrets, sqs, telegram }
     }
 
-    /// Starts the process and waits until it asks for its first invocation, which it does not get.
-    async fn start(&self, subject: &Subject) -> Started {
+    /// How long a process takes from its start until it asks for its first invocation, which it does not get.
+    async fn start(&self, subject: &Subject) -> Duration {
         let platform = Platform::start(None).await;
         let began = Instant::now();
-        let process = self.spawn(subject, &platform);
+        let _process = self.spawn(subject, &platform);
         let ready = platform.next(&subject.name).await;
         assert_eq!(ready.what, Happened::Polled, "{} did not start", subject.name);
-        Started { process, ready_after: ready.at - began }
+        ready.at - began
     }
 
     /// The most memory that a process held while it started and answered one invocation.
@@ -283,7 +278,10 @@ async fn next_invocation(State(api): State<Api>) -> Response {
     match event {
         Some(event) => {
             let headers = [
-                (HeaderName::from_static("lambda-runtime-aws-request-id"), "8476a536-e9f4-11e8-9739-2dfe598c3fcd"),
+                (
+                    HeaderName::from_static("lambda-runtime-aws-request-id"),
+                    "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
+                ),
                 (HeaderName::from_static("lambda-runtime-deadline-ms"), "4102444800000"),
                 (
                     HeaderName::from_static("lambda-runtime-invoked-function-arn"),

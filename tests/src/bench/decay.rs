@@ -5,7 +5,6 @@ use std::time::{Duration, Instant};
 use domain::draw::Draws;
 use domain::job::{self, Trigger};
 use jiff::Timestamp;
-use secrecy::SecretString;
 use service::Clock;
 use service::decay::Deps;
 use service::job_run::{Call, run};
@@ -137,7 +136,7 @@ async fn by_one_statement(players: u32) -> (Duration, String) {
 
 async fn by_the_job(players: u32) -> (Duration, String) {
     let database = seeded(players).await;
-    let pool = runtime::database::pool(&SecretString::from(database.url()), 2).expect("a pool");
+    let pool = database.pool_of_a_function();
     let clock = Clock::standing_at(SLOT);
     let deps = Deps { pool: pool.clone(), clock: clock.clone(), draws: Draws::default() };
     let call = Call { trigger: Trigger::Schedule, slot: Some(SLOT), trace_id: None };

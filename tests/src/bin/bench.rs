@@ -1,8 +1,12 @@
 //! Measures what things cost. `scripts/bench` builds what is measured and calls this.
 //!
-//! usage: bench [--json] [PART ...]        PART is `decay`; all of them without one
+//! usage: bench [--json] [PART ...]        PART is `decay` or `functions`; all of them without one
 
-#![expect(clippy::print_stdout, reason = "what a command prints is its result")]
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a command that prints its result or says why not"
+)]
 
 use std::process::ExitCode;
 
@@ -22,6 +26,12 @@ async fn main() -> ExitCode {
     }
     if wanted("decay") {
         tell(&mut figures, bench::decay::measure(&[10_000, 100_000]).await, as_json);
+    }
+    if wanted("functions") {
+        // The functions lie beside this binary: they were built in the same run.
+        let here = std::env::current_exe().expect("this binary");
+        let binaries = here.parent().expect("its folder");
+        tell(&mut figures, bench::cold_start::measure(binaries).await, as_json);
     }
     if figures.iter().all(Figure::is_within) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }

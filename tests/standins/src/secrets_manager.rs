@@ -52,10 +52,12 @@ impl Dialect for Telling {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
         match self.operation(asked).as_str() {
             "BatchGetSecretValue" => self.batch(asked.body),
-            "GetSecretValue" => match lock(&self.0).get_key_value(asked.body["SecretId"].as_str().unwrap_or_default()) {
-                Some((name, secret)) => Reply::ok(told(name, secret)),
-                None => refusal("ResourceNotFoundException"),
-            },
+            "GetSecretValue" => {
+                match lock(&self.0).get_key_value(asked.body["SecretId"].as_str().unwrap_or_default()) {
+                    Some((name, secret)) => Reply::ok(told(name, secret)),
+                    None => refusal("ResourceNotFoundException"),
+                }
+            }
             _ => refusal("InvalidRequestException"),
         }
     }
@@ -69,7 +71,8 @@ impl Telling {
     /// Those that are known; for each of the others an error that fails nothing else.
     fn batch(&self, body: &Value) -> Reply {
         let kept = lock(&self.0);
-        let asked: Vec<&str> = body["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let asked: Vec<&str> =
+            body["SecretIdList"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
         let known = asked.iter().filter_map(|name| kept.get(*name).map(|secret| told(name, secret)));
         let unknown = asked.iter().filter(|name| !kept.contains_key(**name));
         Reply::ok(json!({
