@@ -4,6 +4,8 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod canned;
+pub mod care;
 pub mod chapter;
 pub mod cleanup;
 pub mod conversation;
@@ -12,13 +14,20 @@ pub mod decay_warning;
 pub mod delivery;
 pub mod draw;
 pub mod endings;
+pub mod engagement;
 pub mod extraction;
 pub mod ids;
+pub mod inbox;
+pub mod interaction;
 pub mod job;
 pub mod memory;
+pub mod model_answer;
+pub mod onboarding;
 pub mod pipeline;
 pub mod pricing;
 pub mod prompt;
+pub mod rate_limit;
+pub mod registration;
 pub mod remember;
 pub mod reply;
 pub mod score;

@@ -288,11 +288,18 @@ pub async fn set_extracted(tx: &Tx, conversation: ConversationId, extracted: &Va
     Ok(())
 }
 
-/// Writes the summary and the tone.
-pub async fn set_summary(tx: &Tx, conversation: ConversationId, summary: &str, tone: &str) -> Result<()> {
+/// Writes the summary and, where it is known, the tone.
+pub async fn set_summary(
+    tx: &Tx,
+    conversation: ConversationId,
+    summary: &str,
+    tone: Option<&str>,
+) -> Result<()> {
     tx.execute_typed(
         "-- pipeline_conversations::set_summary
-         UPDATE conversations SET conversation_summary = $2, emotional_tone = $3 WHERE id = $1",
+         UPDATE conversations
+            SET conversation_summary = $2, emotional_tone = coalesce($3, emotional_tone)
+          WHERE id = $1",
         &[(conversation.as_uuid(), Type::UUID), (&summary, Type::TEXT), (&tone, Type::TEXT)],
     )
     .await?;

@@ -7,9 +7,9 @@ use domain::ids::{ConversationId, FactId, UserId};
 use domain::memory::classification::GraphType;
 use domain::memory::identity::content_hash;
 use domain::remember::{self, Incoming, MAX_WAITING, Plan};
+use futures_util::try_join;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use providers::openai::EmbedFor;
 use serde_json::{Map, Value, json};
 use store::memory_facts::{self, Changes, Gone, Probe, Waiting};
@@ -29,6 +29,8 @@ pub struct Origin {
     pub source_message: Option<u32>,
     /// When it was said.
     pub said_at: Option<Timestamp>,
+    /// The same as a day on the player's clock: on it ends the time of what the fact corrects.
+    pub said_on: Option<Date>,
     /// The first day on which it is true, where the words say so.
     pub valid_from: Option<Date>,
     /// The last one.
@@ -76,7 +78,7 @@ impl NewFact {
             source,
             confidence,
             conversation: origin.conversation,
-            said_on: origin.said_at.map(|at| at.to_zoned(TimeZone::UTC).date()),
+            said_on: origin.said_on,
             explicit: false,
             replaces: None,
         }
@@ -177,10 +179,13 @@ pub async fn remember(
     if facts.is_empty() {
         return Ok(Remembered::default());
     }
-    memory_facts::lock_user(tx, user).await?;
     let max_distance = remember::max_distance(similarity);
     let probes: Vec<Probe<'_>> = facts.iter().map(NewFact::probe).collect();
-    let neighbours = memory_facts::list_neighbours(tx, user, &probes, max_distance).await?;
+    // Sent together: the second statement begins when the first one holds the lock.
+    let ((), neighbours) = try_join!(
+        memory_facts::lock_user(tx, user),
+        memory_facts::list_neighbours(tx, user, &probes, max_distance)
+    )?;
 
     let incoming: Vec<Incoming<'_>> = facts.iter().map(NewFact::incoming).collect();
     let plan = remember::plan(&incoming, &neighbours, max_distance);

@@ -1,21 +1,41 @@
 //! The pipeline: an ended conversation becomes memory, a summary and the prompts of the next one.
 //!
 //! One file per stage; [`stage`] says what a stage is made of, [`orchestrator`] how stages are run over one
-//! conversation. A further stage is one file and one line in the list of stages.
+//! conversation. A further stage is one file and one line in [`stages`].
+//!
+//! A round trip is one wait for the database; statements sent together are one. Besides its stages a run has 3: claim,
+//! player, end. Each stage has 4: begin, claim and savepoint, commit, its row. On top of these:
+//!
+//! | stage | reads | calls recorded | writes | in all |
+//! |---|---|---|---|---|
+//! | `extraction` | 1 (known facts and open threads) | 1 | 2 (cache and savepoint; threads and thoughts) | 8 |
+//! | `memory_update` | 1 (waiting facts) | 1 | 2 (lock and neighbours; all facts) | 8 |
+//! | `summary` | | | 2 (conversation; its day) | 6 |
+//!
+//! The stages here have 22 of the 40 that they share with `prompt_builder`, and the run 25 with its frame.
 
 mod context;
+mod extraction;
 pub mod job;
+mod memory_update;
 pub mod orchestrator;
 pub mod stage;
+mod summary;
 
+use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, SUMMARY};
+use domain::remember::SAME_MEANING;
 use store::Pool;
 
 pub use context::Context;
 pub use job::claimable;
 
+use self::extraction::Extract;
+use self::memory_update::MemoryUpdate;
 use self::orchestrator::Pace;
+use self::stage::Registered;
+use self::summary::Summarise;
 use crate::Clock;
-use crate::llm::Models;
+use crate::llm::{Asker, Models};
 
 /// What the pipeline needs.
 #[derive(Debug, Clone)]
@@ -28,4 +48,47 @@ pub struct Deps {
     pub models: Models,
     /// How long a second lasts.
     pub pace: Pace,
+}
+
+/// What can be set about the stages.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// The model that reads a conversation.
+    pub model: String,
+    /// The model that summarises one that was read without a summary.
+    pub summary_model: String,
+    /// The cosine similarity from which on two facts say the same.
+    pub dedup_similarity: f64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            model: "claude-sonnet-4-5-20250929".to_owned(),
+            summary_model: "claude-haiku-4-5-20251001".to_owned(),
+            dedup_similarity: SAME_MEANING,
+        }
+    }
+}
+
+/// The stages of a run, in their order.
+pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
+    let (pool, models) = (deps.pool.clone(), deps.models.clone());
+    let extract = Extract { pool: pool.clone(), models: models.clone(), model: settings.model.clone() };
+    let update = MemoryUpdate { pool, models: models.clone(), similarity: settings.dedup_similarity };
+    let summarise = Summarise { models, model: settings.summary_model.clone() };
+    vec![
+        Registered { stage: EXTRACTION, work: Box::new(extract) },
+        Registered { stage: MEMORY_UPDATE, work: Box::new(update) },
+        Registered { stage: SUMMARY, work: Box::new(summarise) },
+    ]
+}
+
+/// For whom the calls of a run are made.
+fn asker(context: &Context) -> Asker {
+    Asker {
+        user: Some(context.user),
+        conversation: Some(context.conversation),
+        platform: Some(context.platform.prompts().as_str()),
+    }
 }

@@ -28,8 +28,6 @@ pub trait Work: Send + Sync {
 /// Which rows an effect writes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Writes {
-    /// None: no transaction is opened.
-    Nothing,
     /// Rows that belong to the player or the conversation.
     Rows,
     /// The player's own row too: it is locked first, before the conversation's.

@@ -1,0 +1,200 @@
+//! The stage `extraction`: a model reads the conversation; what it left open and what she thinks of it is written.
+//!
+//! The reading is kept with the conversation. As long as no message is added, a later attempt takes it up and asks no
+//! model again. Threads and thoughts are written in a savepoint of their own, whose failure is logged and costs nothing
+//! else.
+
+mod request;
+
+use domain::extraction::{
+    Bounds, Extraction, MAX_KNOWN_SHOWN, MAX_OPEN_SHOWN, MAX_OPEN_THREADS, Reading, said_by_player,
+};
+use futures_util::future::BoxFuture;
+use futures_util::{FutureExt, try_join};
+use serde_json::{Value, json};
+use store::thoughts::{self, NewThought, Source};
+use store::threads::{self, NewThread, OpenThread};
+use store::{Pool, Tx, pipeline_conversations};
+
+use super::stage::{Effect, StageError, Work};
+use super::{Context, asker};
+use crate::llm::{Models, Purpose};
+use crate::memory::{self, Hit, Meaning, Search};
+
+/// The savepoint around threads and thoughts.
+const LEFT_OVER: &str = "threads_and_thoughts";
+
+/// The stage.
+#[derive(Debug)]
+pub(super) struct Extract {
+    pub(super) pool: Pool,
+    pub(super) models: Models,
+    pub(super) model: String,
+}
+
+impl Work for Extract {
+    fn prepare<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<Box<dyn Effect>, StageError>> {
+        async move {
+            let kept = context.extracted.as_ref().and_then(|kept| Reading::read(kept, context.message_count));
+            let is_reused = kept.is_some();
+            let reading = match kept {
+                Some(reading) => reading,
+                None if context.messages.is_empty() => {
+                    Reading { message_count: context.message_count, ..Reading::default() }
+                }
+                None => self.read(context).await?,
+            };
+            Ok(Box::new(Extracted { reading, is_reused }) as Box<dyn Effect>)
+        }
+        .boxed()
+    }
+}
+
+impl Extract {
+    async fn read(&self, context: &Context) -> Result<Reading, StageError> {
+        let (known, open) = try_join!(self.known_facts(context), self.open_threads(context))?;
+        let extraction = self.ask(context, &known, &open).await?;
+        Ok(Reading {
+            message_count: context.message_count,
+            extraction,
+            known_facts: known.iter().map(|hit| hit.id).collect(),
+            open_threads: open.iter().map(|thread| thread.id).collect(),
+        })
+    }
+
+    /// The facts that the player's words may be about.
+    async fn known_facts(&self, context: &Context) -> store::Result<Vec<Hit>> {
+        let query = said_by_player(&context.messages);
+        let search = Search {
+            limit: MAX_KNOWN_SHOWN,
+            meaning: Meaning::WordsOnly,
+            ..Search::new(context.user, &query, context.zone(), context.now)
+        };
+        memory::search(&self.pool, None, &search).await
+    }
+
+    async fn open_threads(&self, context: &Context) -> store::Result<Vec<OpenThread>> {
+        let client = self.pool.get().await?;
+        let limit = i64::try_from(MAX_OPEN_SHOWN).unwrap_or(i64::MAX);
+        threads::list_open(&client, context.user, limit).await
+    }
+
+    /// Asks the model, and once more when its answer cannot be read.
+    async fn ask(
+        &self,
+        context: &Context,
+        known: &[Hit],
+        open: &[OpenThread],
+    ) -> Result<Extraction, StageError> {
+        let bounds =
+            Bounds { messages: context.message_count, known_facts: known.len(), open_threads: open.len() };
+        let request = request::request(&self.model, context, known, open)?;
+        let answer = self.models.ask(asker(context), Purpose::Extraction, &request).await?;
+        let fault = match request::read(&answer, bounds) {
+            Ok(extraction) => return Ok(extraction),
+            Err(fault) => fault,
+        };
+        tracing::warn!(conversation_id = %context.conversation, "An extraction could not be read: it is repaired");
+        let repair = request::repair(request, &answer, &fault);
+        let answer = self.models.ask(asker(context), Purpose::Extraction, &repair).await?;
+        request::read(&answer, bounds)
+            .map_err(|_| StageError::failed("extraction_unreadable", "the model's answer could not be read"))
+    }
+}
+
+/// What was read, on its way into the database.
+#[derive(Debug)]
+struct Extracted {
+    reading: Reading,
+    is_reused: bool,
+}
+
+/// What became of threads and thoughts.
+#[derive(Debug, Default, Clone, Copy)]
+struct LeftOver {
+    threads_persisted: i64,
+    threads_resolved: i64,
+    thoughts_persisted: i64,
+}
+
+impl Effect for Extracted {
+    fn apply<'a>(&'a self, tx: &'a Tx, context: &'a Context) -> BoxFuture<'a, Result<Value, StageError>> {
+        async move {
+            let stored = self.reading.to_value();
+            try_join!(
+                pipeline_conversations::set_extracted(tx, context.conversation, &stored),
+                tx.savepoint(LEFT_OVER)
+            )?;
+            let left_over = match self.write_left_over(tx, context).await {
+                Ok(left_over) => left_over,
+                Err(error) => {
+                    tracing::warn!(
+                        conversation_id = %context.conversation, error_code = error.code(),
+                        "Threads and thoughts of a conversation were not written"
+                    );
+                    tx.rollback_to_savepoint(LEFT_OVER).await?;
+                    LeftOver::default()
+                }
+            };
+            Ok(json!({
+                "facts": self.reading.extraction.facts.len(),
+                "threads_persisted": left_over.threads_persisted,
+                "threads_resolved": left_over.threads_resolved,
+                "thoughts_persisted": left_over.thoughts_persisted,
+                "reused": self.is_reused,
+            }))
+        }
+        .boxed()
+    }
+
+    fn finish(self: Box<Self>, result: &Value, context: &mut Context) {
+        let count = |name: &str| result[name].as_i64().unwrap_or_default();
+        context.threads_persisted = count("threads_persisted");
+        context.threads_resolved = count("threads_resolved");
+        context.thoughts_persisted = count("thoughts_persisted");
+        context.known_facts = self.reading.known_facts;
+        context.extraction = Some(self.reading.extraction);
+    }
+}
+
+impl Extracted {
+    async fn write_left_over(&self, tx: &Tx, context: &Context) -> store::Result<LeftOver> {
+        let Extraction { threads, thoughts, .. } = &self.reading.extraction;
+        let new_threads: Vec<NewThread<'_>> = threads
+            .iter()
+            .map(|thread| NewThread { thread_type: thread.thread_type.as_str(), content: &thread.content })
+            .collect();
+        let settled = self.reading.settled();
+        let new_thoughts: Vec<NewThought<'_>> = thoughts
+            .iter()
+            .map(|thought| NewThought {
+                thought_type: thought.thought_type.as_str(),
+                content: &thought.content,
+                expires_at: context.now + thought.thought_type.stays(),
+            })
+            .collect();
+        let source = Source {
+            user: context.user,
+            conversation: context.conversation,
+            started_at: context.started_at,
+            platform: context.platform.prompts(),
+        };
+        let (changed, kept) = try_join!(
+            threads::take_in(
+                tx,
+                context.user,
+                context.conversation,
+                &new_threads,
+                &settled,
+                MAX_OPEN_THREADS,
+                context.now
+            ),
+            thoughts::take_in(tx, source, &new_thoughts, context.now)
+        )?;
+        Ok(LeftOver {
+            threads_persisted: changed.opened,
+            threads_resolved: changed.resolved,
+            thoughts_persisted: kept,
+        })
+    }
+}
