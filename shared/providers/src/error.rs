@@ -89,7 +89,7 @@ impl From<Failure> for Error {
 const WORD_LENGTH: usize = 64;
 
 /// A kind of error as a plain word; anything else could be a quotation.
-fn word(kind: Option<&str>) -> String {
+pub(crate) fn word(kind: Option<&str>) -> String {
     let plain = |kind: &&str| {
         (1..=WORD_LENGTH).contains(&kind.len())
             && kind.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b'-')

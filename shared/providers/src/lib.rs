@@ -14,6 +14,7 @@ mod credential;
 mod error;
 mod http;
 pub mod openai;
+pub mod queue;
 pub mod retry;
 pub mod telegram;
 
