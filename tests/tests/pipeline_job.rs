@@ -1,7 +1,5 @@
 //! The job `process-conversations`: what one call claims, runs and ends, and what it leaves alone.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::ids::UserId;
 use domain::pipeline::share_of;
 use domain::status::GameStatus;

@@ -365,7 +365,7 @@ async fn the_database_stems_and_counts_words_as_the_ranking_expects() {
     assert_eq!(
         counted,
         [
-            r#"He works at night: 2 {} 2"#,
+            "He works at night: 2 {} 2",
             r#"His sister lives in Hamburg: 3 {"live":1,"sister":1} 2"#,
             r#"My sister paints in Berlin: 3 {"sister":1} 2"#,
         ]
