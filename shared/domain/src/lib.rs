@@ -36,4 +36,5 @@ pub mod state;
 pub mod status;
 pub mod telegram;
 pub mod tokens;
+pub mod vices;
 pub mod voice;
