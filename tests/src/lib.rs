@@ -7,10 +7,12 @@
     reason = "a test that cannot go on says why"
 )]
 
+pub mod bench;
 pub mod chat;
 pub mod conversations;
 pub mod database;
 pub mod players;
+pub mod processing;
 pub mod round_trips;
 pub mod rows;
 pub mod schema_world;
