@@ -35,6 +35,7 @@ pub const ANN: i64 = 5_000_000_001;
 pub struct Chat {
     /// The database of this test.
     pub database: TestDatabase,
+    pool: Pool,
     /// The bundle's clock; it stands.
     pub clock: Clock,
     /// Where messages go.
@@ -50,13 +51,20 @@ pub struct Chat {
 impl Chat {
     /// At noon UTC, on an empty database.
     pub async fn new() -> Self {
-        Self::on(TestDatabase::new().await).await
+        let database = TestDatabase::new().await;
+        let pool = database.pool();
+        Self::with(database, pool).await
     }
 
-    /// On this database.
-    pub async fn on(database: TestDatabase) -> Self {
+    /// On this database, with the pool that a function has.
+    pub async fn as_deployed(database: TestDatabase) -> Self {
+        let pool = database.pool_of_a_function();
+        Self::with(database, pool).await
+    }
+
+    async fn with(database: TestDatabase, pool: Pool) -> Self {
         let clock = Clock::standing_at(noon());
-        let models = ModelStandIns::start(database.pool(), clock.clone()).await;
+        let models = ModelStandIns::start(pool.clone(), clock.clone()).await;
         let rules = Rules {
             skip_rates_enabled: false,
             delay_mode: Mode::Off,
@@ -64,7 +72,7 @@ impl Chat {
             ..Rules::default()
         };
         let telegram = Telegram::start().await.expect("a stand-in");
-        Self { database, clock, telegram, models, pauses: Pauses::noted(), rules }
+        Self { database, pool, clock, telegram, models, pauses: Pauses::noted(), rules }
     }
 
     /// With the delays and skips that players meet.
@@ -77,7 +85,7 @@ impl Chat {
 
     /// The database.
     pub fn pool(&self) -> Pool {
-        self.database.pool()
+        self.pool.clone()
     }
 
     /// Inserts a player.

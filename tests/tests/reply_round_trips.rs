@@ -2,7 +2,6 @@
 
 use end_to_end::chat::{ANN, Chat, text_update};
 use end_to_end::database::TestDatabase;
-use end_to_end::players::NewPlayer;
 use end_to_end::round_trips::counted;
 
 /// A reply turn, from the update's arrival to the end of its row.
@@ -10,10 +9,9 @@ const BUDGET: usize = 16;
 
 #[tokio::test]
 async fn a_reply_turn_stays_within_its_budget() {
-    let chat = Chat::on(TestDatabase::behind_pooler().await).await;
+    let chat = Chat::as_deployed(TestDatabase::behind_pooler().await).await;
     chat.ann().await;
     chat.ann_says(1, "hi").await;
-    chat.insert(NewPlayer::new()).await;
 
     let update = text_update(2, "tell me about your day");
     let (worked, trips) = counted(chat.database.pooler(), chat.get(&update)).await;

@@ -6,7 +6,9 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{
+    ClientWrapper, Connect, Hook, HookError, Manager, ManagerConfig, Metrics, Pool, RecyclingMethod, Runtime,
+};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rustls::ClientConfig;
@@ -14,6 +16,7 @@ use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -24,6 +27,8 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest a request waits for a connection of the pool.
 const ACQUIRE: Duration = Duration::from_secs(5);
+/// A connection that was last taken so recently is given out again as it is.
+const TRUSTED_FOR: Duration = Duration::from_secs(10);
 /// A silent connection is probed after this span.
 const KEEPALIVE: Duration = Duration::from_secs(30);
 /// Data that nobody acknowledges for this span ends the connection.
@@ -43,7 +48,7 @@ pub enum Error {
     Connect(#[source] tokio_postgres::Error),
 }
 
-/// A pool of at most `size` connections, made when they are needed and checked before each use.
+/// A pool of at most `size` connections, made when they are needed, and asked for a sign of life before use after a pause.
 ///
 /// `url` is asked for each new connection, so that a rotated password is used without a restart; its argument is `true` when the
 /// last one was refused.
@@ -52,9 +57,10 @@ where
     U: Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync + 'static,
 {
     let connect = Connector { url: Box::new(url), tls: LazyTls::default() };
-    let checked = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    let kept = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     // The connector reads the URL itself; the configuration of the manager is not used.
-    Pool::builder(Manager::from_connect(Config::new(), connect, checked))
+    Pool::builder(Manager::from_connect(Config::new(), connect, kept))
+        .pre_recycle(Hook::async_fn(check_after_pause))
         .max_size(size)
         .wait_timeout(Some(ACQUIRE))
         .create_timeout(Some(CONNECT))
@@ -62,6 +68,23 @@ where
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(Error::Pool)
+}
+
+/// After a freeze a socket looks open that is dead; within one piece of work a question before each statement would only cost time.
+fn check_after_pause<'a>(
+    client: &'a mut ClientWrapper,
+    metrics: &'a Metrics,
+) -> BoxFuture<'a, Result<(), HookError>> {
+    async move {
+        if metrics.last_used() < TRUSTED_FOR {
+            return Ok(());
+        }
+        match timeout(CONNECT, client.simple_query("")).await {
+            Ok(alive) => alive.map(drop).map_err(HookError::Backend),
+            Err(_) => Err(HookError::message("no sign of life")),
+        }
+    }
+    .boxed()
 }
 
 type Url = dyn Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync;
