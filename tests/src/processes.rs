@@ -22,7 +22,7 @@ pub const TASK_SECRET: &str = "task-secret";
 /// The longest that a process may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that an answer may take.
-const ANSWER: Duration = Duration::from_secs(60);
+const ANSWER: Duration = Duration::from_mins(1);
 /// So many lines of each process are kept for the one who asks what went wrong.
 const KEPT_LINES: usize = 2_000;
 
@@ -129,9 +129,8 @@ impl Processes {
         let output = child.stdout.take().expect("its output");
         let keep = Arc::clone(&log);
         std::thread::spawn(move || read(output, listening, &keep));
-        let address = match tokio::time::timeout(PATIENCE, address).await {
-            Ok(Ok(address)) => address,
-            _ => panic!("a process did not start: {:?}", log.lock().unwrap_or_else(PoisonError::into_inner)),
+        let Ok(Ok(address)) = tokio::time::timeout(PATIENCE, address).await else {
+            panic!("a process did not start: {:?}", log.lock().unwrap_or_else(PoisonError::into_inner))
         };
         Process { number, child, address, log }
     }
