@@ -13,6 +13,7 @@ pub mod conversations;
 pub mod database;
 pub mod players;
 pub mod processes;
+pub mod processing;
 pub mod round_trips;
 pub mod rows;
 pub mod schema_world;

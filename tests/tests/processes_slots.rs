@@ -1,7 +1,5 @@
 //! One slot, fired again and again at several processes at once.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use std::path::Path;
 
 use end_to_end::activity::Watch;
