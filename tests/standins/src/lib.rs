@@ -6,17 +6,21 @@
 
 pub mod anthropic;
 pub mod fault;
+pub mod lambda;
 pub mod openai;
 pub mod pooler;
 pub mod rehearsal;
+pub mod secrets;
 pub mod server;
 pub mod sqs;
 pub mod telegram;
 
 pub use anthropic::Anthropic;
 pub use fault::Fault;
+pub use lambda::Lambda;
 pub use openai::OpenAi;
 pub use pooler::Pooler;
+pub use secrets::Secrets;
 pub use server::{Call, Server};
 pub use sqs::Sqs;
 pub use telegram::Telegram;
