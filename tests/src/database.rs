@@ -6,6 +6,8 @@
 use std::str::FromStr;
 
 use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
+use futures_util::FutureExt;
+use secrecy::SecretString;
 use standins::Pooler;
 use standins::pooler::Upstream;
 use store::Pool;
@@ -52,9 +54,16 @@ impl TestDatabase {
         Self::create(admin_url, &admin, "template0", is_set("TEST_THROUGH_POOLER")).await
     }
 
-    /// The pool that a function would have.
+    /// A pool for the test and what it tests, with room for several workers.
     pub fn pool(&self) -> Pool {
         self.pool.clone()
+    }
+
+    /// A pool as one instance of a function has it.
+    pub fn pool_of_a_function(&self) -> Pool {
+        let url = SecretString::from(self.url.as_str());
+        let fetch = move |_refused| futures_util::future::ready(Some(url.clone())).boxed();
+        runtime::database::pool(fetch, 2).expect("a pool")
     }
 
     /// Where a function finds the database.

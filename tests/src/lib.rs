@@ -7,6 +7,7 @@
     reason = "a test that cannot go on says why"
 )]
 
+pub mod bench;
 pub mod conversations;
 pub mod database;
 pub mod players;

@@ -119,7 +119,8 @@ async fn the_cached_part_stays_the_same_from_message_to_message() {
     talking.turn.previous_interaction_at = Some(SAID_AT);
     talking.answer().await;
 
-    let usage = "SELECT cache_read_tokens > 1000, cache_write_tokens > 1000 FROM llm_usage ORDER BY cache_read_tokens";
+    let usage = "SELECT cache_read_tokens > 1000, cache_write_tokens > 1000 FROM llm_usage
+                  WHERE purpose = 'chat' ORDER BY cache_read_tokens";
     assert_eq!(rows(&talking.pool(), usage).await, ["f | t", "t | f"]);
     let requests = talking.requests();
     assert_eq!(system_blocks(&requests[0])[..2], system_blocks(&requests[1])[..2]);

@@ -7,33 +7,34 @@ use std::time::Duration;
 use end_to_end::process::Process;
 use serde_json::{Value, json};
 use standins::lambda::{Lambda, Outcome};
-use standins::{Fault, Secrets};
+use standins::{Fault, SecretsManager};
 
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The trial function in production, with its secrets in the store.
 struct World {
     platform: Lambda,
-    secrets: Secrets,
+    secrets: SecretsManager,
     function: Process,
 }
 
 impl World {
     async fn start() -> Self {
-        let secrets = Secrets::start().await.expect("a port");
-        secrets.put(
-            "nikita/production/database",
-            &json!({ "DATABASE_URL": "postgres://user:geheim@db.invalid/nikita" }),
-        );
-        secrets.put("nikita/production/tasks", &json!({ "TASK_AUTH_SECRET": "task-secret-1\n" }));
+        let secrets = SecretsManager::start().await.expect("a port");
+        secrets.put("nikita/production/database", "DATABASE_URL", "postgres://user:geheim@db.invalid/nikita");
+        secrets.put("nikita/production/tasks", "TASK_AUTH_SECRET", "task-secret-1\n");
         Self::start_with(secrets).await
     }
 
-    async fn start_with(secrets: Secrets) -> Self {
+    async fn start_with(secrets: SecretsManager) -> Self {
         let platform = Lambda::start().await.expect("a port");
         let mut environment = platform.environment("trial");
-        environment.extend(secrets.environment());
-        environment.push(("ENVIRONMENT", "production".to_owned()));
+        environment.extend([
+            ("ENVIRONMENT", "production".to_owned()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", secrets.url()),
+            ("AWS_ACCESS_KEY_ID", "key".to_owned()),
+            ("AWS_SECRET_ACCESS_KEY", "secret".to_owned()),
+        ]);
         let function = Process::start(env!("CARGO_BIN_EXE_trial_function"), &environment);
         Self { platform, secrets, function }
     }
@@ -261,7 +262,7 @@ async fn secrets_are_fetched_in_one_call_and_show_nowhere() {
 
 #[tokio::test]
 async fn without_a_secret_that_it_needs_a_function_answers_503_and_names_it_once() {
-    let secrets = Secrets::start().await.expect("a port");
+    let secrets = SecretsManager::start().await.expect("a port");
     let mut world = World::start_with(secrets).await;
     for _ in 0..2 {
         let answer = world.http(event("GET", "/api/v1/flag")).await;
@@ -280,7 +281,7 @@ async fn without_a_secret_that_it_needs_a_function_answers_503_and_names_it_once
 
 #[tokio::test]
 async fn a_store_that_is_slow_does_not_keep_a_function_from_starting() {
-    let secrets = Secrets::start().await.expect("a port");
+    let secrets = SecretsManager::start().await.expect("a port");
     secrets.fail_always(Fault::Silent);
     let world = World::start_with(secrets).await;
     assert!(world.platform.was_polled(PATIENCE).await);

@@ -9,10 +9,13 @@ pub mod clock;
 pub mod decay;
 pub mod deliver;
 pub mod endings;
+pub mod inbox;
 pub mod job_run;
 pub mod llm;
 pub mod memory;
 pub mod pipeline;
 pub mod prompts;
+pub mod registration;
+pub mod reply;
 
 pub use clock::Clock;

@@ -4,13 +4,16 @@
 //! A statement's first line is its name (`-- module::function`), so that it can be found in `pg_stat_activity`.
 //! Writers take a [`Tx`] and never commit; a lone read or a statement that is a whole by itself takes a `&Client`.
 
+pub mod accounts;
 pub mod agent_reads;
 pub mod api_rate_limits;
+pub mod conversations;
 pub mod daily_summaries;
 pub mod decay_pages;
 pub mod endings;
 mod error;
 pub mod error_logs;
+pub mod inbound_events;
 pub mod job_executions;
 pub mod link_codes;
 pub mod llm_usage;
@@ -18,9 +21,11 @@ pub mod memory_facts;
 pub mod migrations;
 pub mod monitoring;
 pub mod notifications;
+pub mod onboarding_states;
 pub mod pipeline_conversations;
 pub mod prompts;
 pub mod psyche_states;
+pub mod rate_limits;
 pub mod retention;
 pub mod scheduled_events;
 pub mod score_history;
@@ -28,6 +33,7 @@ pub mod stage_runs;
 pub mod thoughts;
 pub mod threads;
 mod transaction;
+pub mod users;
 
 pub use deadpool_postgres::Pool;
 pub use error::{Error, Result};

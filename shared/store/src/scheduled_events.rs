@@ -126,16 +126,49 @@ pub async fn create_each(tx: &Tx, messages: &[NewMessage], now: Timestamp) -> Re
             ],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Queued {
-                id: EventId::from_uuid(row.try_get("id")?),
-                user: UserId::from_uuid(row.try_get("user_id")?),
-                scheduled_at: row.try_get("scheduled_at")?,
-                lease: row.try_get("locked_until")?,
-            })
-        })
-        .collect()
+    rows.iter().map(queued).collect()
+}
+
+/// Queues one message that no other may hold up: due when wanted, whatever waits before it. `None`: its response id was queued
+/// before.
+pub async fn create_urgent(tx: &Tx, message: &NewMessage, now: Timestamp) -> Result<Option<Queued>> {
+    let content = serde_json::to_value(&message.content)
+        .map_err(|_| Error::Damaged { column: "scheduled_events.content" })?;
+    let row = tx
+        .query_typed_opt(
+            "-- scheduled_events::create_urgent
+             INSERT INTO scheduled_events
+                    (user_id, platform, event_type, content, source_conversation_id, scheduled_at, created_at, locked_until)
+             VALUES ($1, 'telegram', $2, $3, $4, $5, $6, $7)
+             ON CONFLICT ((content->>'response_id')) WHERE content ? 'response_id' DO NOTHING
+             RETURNING id, user_id, scheduled_at, locked_until",
+            &[
+                (message.user.as_uuid(), Type::UUID),
+                (&message.event_type.as_str(), Type::TEXT),
+                (&content, Type::JSONB),
+                (&message.conversation.as_ref().map(ConversationId::as_uuid), Type::UUID),
+                (&message.wanted_at, Type::TIMESTAMPTZ),
+                (&now, Type::TIMESTAMPTZ),
+                (&message.lease, Type::TIMESTAMPTZ),
+            ],
+        )
+        .await?;
+    row.as_ref().map(queued).transpose()
+}
+
+/// Whether a message whose response id ends like this was queued for the player since `since`.
+pub async fn was_queued_since(client: &Client, user: UserId, suffix: &str, since: Timestamp) -> Result<bool> {
+    let row = client
+        .query_typed_one(
+            "-- scheduled_events::was_queued_since
+             SELECT EXISTS (SELECT
+                              FROM scheduled_events
+                             WHERE user_id = $1 AND platform = 'telegram' AND created_at > $3
+                               AND right(content->>'response_id', length($2)) = $2) AS queued",
+            &[(user.as_uuid(), Type::UUID), (&suffix, Type::TEXT), (&since, Type::TIMESTAMPTZ)],
+        )
+        .await?;
+    Ok(row.try_get("queued")?)
 }
 
 /// How far the message with this response id came.
@@ -478,6 +511,15 @@ pub async fn cancel_pending(tx: &Tx, users: &[Uuid]) -> Result<u64> {
             &[(&users, Type::UUID_ARRAY)],
         )
         .await?)
+}
+
+fn queued(row: &Row) -> Result<Queued> {
+    Ok(Queued {
+        id: EventId::from_uuid(row.try_get("id")?),
+        user: UserId::from_uuid(row.try_get("user_id")?),
+        scheduled_at: row.try_get("scheduled_at")?,
+        lease: row.try_get("locked_until")?,
+    })
 }
 
 fn claimed(row: &Row) -> Result<Claimed> {

@@ -42,22 +42,43 @@ impl Limits {
 impl Tx {
     /// Begins a transaction with its time-outs, in one round trip.
     pub async fn begin(pool: &Pool, limits: Limits) -> Result<Self> {
-        let connection = pool.get().await?;
+        let tx = Self::unbegun(pool).await?;
+        tx.send_begin(limits).await?;
+        Ok(tx)
+    }
+
+    /// A transaction whose beginning goes out together with its first statement: join [`Self::send_begin`] with it,
+    /// the beginning first.
+    pub async fn unbegun(pool: &Pool) -> Result<Self> {
+        Ok(Self { connection: Some(pool.get().await?) })
+    }
+
+    /// Begins what [`Self::unbegun`] made.
+    pub async fn send_begin(&self, limits: Limits) -> Result<()> {
         let begin = format!(
             "BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
             limits.statement.as_millis(),
             limits.lock.as_millis()
         );
-        let tx = Self { connection: Some(connection) };
-        tx.batch_execute(&begin).await?;
-        Ok(tx)
+        Ok(self.batch_execute(&begin).await?)
     }
 
     /// Commits. A transaction in which a statement failed is an error (25P02), never a silent rollback.
-    pub async fn commit(mut self) -> Result<()> {
-        self.batch_execute("SELECT 1; COMMIT").await?;
-        self.release();
+    pub async fn commit(self) -> Result<()> {
+        self.send_commit().await?;
+        self.committed();
         Ok(())
+    }
+
+    /// Commits, joined with the last statement, the commit last. If that statement failed, so does this. Then comes
+    /// [`Self::committed`].
+    pub async fn send_commit(&self) -> Result<()> {
+        Ok(self.batch_execute("SELECT 1; COMMIT").await?)
+    }
+
+    /// Gives the connection back after a commit that succeeded.
+    pub fn committed(mut self) {
+        self.release();
     }
 
     /// Takes everything back.

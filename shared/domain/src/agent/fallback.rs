@@ -1,6 +1,7 @@
 //! What is said when no model answers: a line in her voice that asks for a moment. Not her words: it is neither stored
 //! nor scored. Somebody in need gets help instead of a line.
 
+pub use crate::care::HELP;
 use crate::draw::Draws;
 use crate::ids::UserId;
 
@@ -13,12 +14,6 @@ pub const LINES: [&str; 6] = [
     "wait, i need a minute. i want to answer that properly",
     "my head's somewhere else right now. give me a bit?",
 ];
-
-/// For somebody who spoke of harming themselves, when nobody can answer them.
-pub const HELP: &str = "i can't answer properly right now, and this matters too much to wait for me. please talk to a \
-                        person now: if you are in danger, call your local emergency number (112 in europe, 911 in the us). \
-                        crisis lines are free and open at any hour: 988 in the us, 116 123 in the uk and much of europe. if \
-                        somebody is near you, go to them. i'm an ai, and you deserve a human with you tonight.";
 
 /// The line for a message; `slot` names the message, so that a repeat says the same.
 pub fn line(draws: &Draws, user: UserId, slot: &str) -> &'static str {
@@ -35,12 +30,5 @@ mod tests {
         let said = |slot: i32| line(&draws, UserId::nil(), &slot.to_string());
         assert_eq!(said(1), said(1));
         assert!((0..20).any(|slot| said(slot) != said(1)));
-    }
-
-    #[test]
-    fn help_names_where_there_is_help() {
-        for number in ["112", "911", "988", "116 123", "i'm an ai"] {
-            assert!(HELP.contains(number), "{number}");
-        }
     }
 }

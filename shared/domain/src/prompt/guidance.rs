@@ -8,35 +8,10 @@ use rust_decimal::{Decimal, dec};
 
 use super::situation::{GAP_HOURS, LONG_GAP_HOURS, Situation};
 use crate::chapter::Chapter;
+pub use crate::conflict::expression::Expression;
 
 /// At most this many leanings are shown.
 pub const SHOWN: usize = 5;
-
-/// How she shows a conflict: `nikita_emotional_states.conflict_state` without `none`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Expression {
-    /// Through tone.
-    PassiveAggressive,
-    /// Through distance.
-    Cold,
-    /// Through hurt.
-    Vulnerable,
-    /// Through anger.
-    Explosive,
-}
-
-impl Expression {
-    /// Reads what stands in the database; none for `none` and for what nobody knows.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "passive_aggressive" => Self::PassiveAggressive,
-            "cold" => Self::Cold,
-            "vulnerable" => Self::Vulnerable,
-            "explosive" => Self::Explosive,
-            _ => return None,
-        })
-    }
-}
 
 /// What a leaning is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

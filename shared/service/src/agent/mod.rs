@@ -4,11 +4,12 @@
 //! it. What fails on the way costs only its own part: without memory, without psyche, without a ready prompt she still
 //! answers; without a model the reply is a [`ReplyKind::Fallback`], which is never stored as her words and never scored.
 //!
-//! Round trips to the database: the standing of the player, everything in one statement; after the answer, the rows of
-//! the model calls.
+//! Round trips to the database: the standing of the player, everything in one statement (beside it the message is
+//! embedded); the search in memory; after the answer, the rows of the model calls. A look-up by the model costs one more.
 
 mod messages;
 mod moment;
+mod recall;
 mod system;
 mod talk;
 
@@ -20,11 +21,14 @@ use domain::agent::limits::{CALL_TIME, TOTAL_TIME};
 use domain::agent::validation::REGENERATIONS;
 use domain::draw::Draws;
 use domain::ids::{ConversationId, UserId};
+use domain::state::zone_or;
+use futures_util::join;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use store::Pool;
 use store::agent_reads::{self, Depth, Standing};
 
+use self::recall::Recall;
 use self::talk::{Talk, Unsaid};
 use crate::llm::{Asker, Models, Work};
 use crate::prompts::templates::RenderError;
@@ -141,14 +145,20 @@ pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
 }
 
 async fn think(deps: &Deps, work: &Work<'_>, turn: &Turn, deadline: Instant) -> Result<Reply, AgentError> {
-    let standing = read(deps, turn).await?;
-    let moment = moment::render(&standing, turn, &deps.nikita_zone, Vec::new())?;
-    let system = system::blocks(deps, &standing, turn, standing.prompt.as_deref(), moment)?;
+    let (standing, vector) = join!(read(deps, turn), recall::embed(work, &turn.text));
+    let standing = standing?;
+    let prompt = standing.prompt.as_deref();
+    let zone = zone_or(&standing.timezone, &TimeZone::UTC);
+    let recall = Recall::new(&deps.pool, work, turn, zone, deadline);
+    let memories = recall.for_message(vector.as_deref(), prompt).await;
+    let moment = moment::render(&standing, turn, &deps.nikita_zone, memories)?;
+    let system = system::blocks(deps, &standing, turn, prompt, moment)?;
 
     let settings = &deps.settings;
     let model = if turn.economy { &settings.economy_model } else { &settings.chat_model };
     let regenerations = if turn.economy { 0 } else { REGENERATIONS };
-    let mut talk = Talk::new(work, model, system, messages::assemble(&standing, turn), settings.call_time);
+    let messages = messages::assemble(&standing, turn);
+    let mut talk = Talk::new(work, recall, model, system, messages, settings.call_time);
     let said = talk.reply(&turn.text, regenerations, deadline).await;
     talk.report(turn);
     Ok(match said {

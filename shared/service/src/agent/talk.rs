@@ -5,9 +5,12 @@ use std::time::{Duration, Instant};
 use domain::agent::limits::{MAX_OUTPUT_TOKENS, MAX_REQUESTS};
 use domain::agent::validation::{self, Fault};
 use domain::telegram::sanitise;
-use providers::anthropic::{Completion, Message, Request, Retries, StopReason, SystemBlock, Usage};
+use providers::anthropic::{
+    Completion, Message, Request, Retries, StopReason, SystemBlock, ToolChoice, Usage,
+};
 
 use super::Turn;
+use super::recall::{self, Recall};
 use crate::llm::{Purpose, Work};
 
 /// Why she says nothing.
@@ -34,6 +37,7 @@ impl Unsaid {
 /// One reply in the making.
 pub(super) struct Talk<'a> {
     work: &'a Work<'a>,
+    recall: Recall<'a>,
     request: Request,
     began: Instant,
     requests: u32,
@@ -43,6 +47,7 @@ pub(super) struct Talk<'a> {
 impl<'a> Talk<'a> {
     pub(super) fn new(
         work: &'a Work<'a>,
+        recall: Recall<'a>,
         model: &str,
         system: Vec<SystemBlock>,
         messages: Vec<Message>,
@@ -51,9 +56,10 @@ impl<'a> Talk<'a> {
         let mut request = Request::new(model, MAX_OUTPUT_TOKENS);
         request.system = system;
         request.messages = messages;
+        request.tools = vec![recall::tool()];
         request.timeout = call_time;
         request.retries = Retries::QUICK;
-        Self { work, request, began: Instant::now(), requests: 0, usage: Usage::default() }
+        Self { work, recall, request, began: Instant::now(), requests: 0, usage: Usage::default() }
     }
 
     /// A text that may be sent as the answer to `asked`. A draft that may not is made anew, with a reminder, so often.
@@ -75,9 +81,23 @@ impl<'a> Talk<'a> {
         }
     }
 
+    /// What the model says once it has looked up what it wanted.
     async fn draft(&mut self, deadline: Instant) -> Result<String, Unsaid> {
-        let completion = self.ask(deadline).await?;
-        Ok(words(completion))
+        loop {
+            let completion = self.ask(deadline).await?;
+            if completion.tool_uses.is_empty() {
+                return Ok(words(completion));
+            }
+            self.look_up(&completion).await;
+        }
+    }
+
+    async fn look_up(&mut self, completion: &Completion) {
+        let mut results = Vec::with_capacity(completion.tool_uses.len());
+        for used in &completion.tool_uses {
+            results.push(self.recall.answer(used).await);
+        }
+        self.request.messages.extend([completion.as_message(), Message::tool_results(results)]);
     }
 
     async fn ask(&mut self, deadline: Instant) -> Result<Completion, Unsaid> {
@@ -85,6 +105,9 @@ impl<'a> Talk<'a> {
             return Err(Unsaid::Exhausted);
         }
         self.requests += 1;
+        // The last request has to bring the answer.
+        let may_look_up = self.recall.is_open() && self.requests < MAX_REQUESTS;
+        self.request.tool_choice = if may_look_up { ToolChoice::Auto } else { ToolChoice::None };
         let asked = self.work.ask_until(deadline, Purpose::Chat, &self.request).await;
         let completion = asked.map_err(Unsaid::Provider)?;
         self.usage += completion.usage;

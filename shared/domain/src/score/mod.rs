@@ -11,8 +11,14 @@
 //! metrics. Everything is rounded to two decimals, half away from zero, **before** it is compared or stored, so that
 //! memory and database agree.
 
+pub mod change;
+pub mod deltas;
+
 use rust_decimal::{Decimal, RoundingStrategy, dec};
 use serde::{Deserialize, Serialize};
+
+pub use change::Balance;
+pub use deltas::{Delta, Deltas};
 
 /// The lowest score and metric.
 pub const LOWEST: Decimal = dec!(0);
@@ -40,6 +46,8 @@ pub struct Score(Decimal);
 impl Score {
     /// The end of every game.
     pub const ZERO: Self = Self(LOWEST);
+    /// The best there is.
+    pub const FULL: Self = Self(HIGHEST);
     /// Where a new player starts.
     pub const START: Self = Self(STARTING);
     /// Below this she says that something is wrong, once a day at most.
@@ -64,6 +72,11 @@ impl Score {
     /// Whether `after` lies below the critical line and this score does not.
     pub fn falls_critical(self, after: Self) -> bool {
         self >= Self::CRITICAL && after < Self::CRITICAL
+    }
+
+    /// Whether `after` is back at the critical line, or above it, and this score is not.
+    pub fn recovers_to(self, after: Self) -> bool {
+        self < Self::CRITICAL && after >= Self::CRITICAL
     }
 
     /// Whether the game is lost at this score.
@@ -111,9 +124,17 @@ pub struct Metrics {
 }
 
 impl Metrics {
+    /// Where a new player starts.
+    pub const START: Self = Self::all(Score::START);
+
     /// All four at the same value.
-    pub fn all(value: Score) -> Self {
+    pub const fn all(value: Score) -> Self {
         Self { intimacy: value, passion: value, trust: value, secureness: value }
+    }
+
+    /// Four values in the order of [`WEIGHTS`].
+    pub const fn from_order([intimacy, passion, trust, secureness]: [Score; 4]) -> Self {
+        Self { intimacy, passion, trust, secureness }
     }
 
     /// The four, in the order of [`WEIGHTS`].
@@ -136,6 +157,13 @@ impl Metrics {
             trust: changed(self.trust),
             secureness: changed(self.secureness),
         }
+    }
+
+    /// Each metric with its delta added, rounded and kept in range.
+    #[must_use]
+    pub fn plus(self, deltas: Deltas) -> Self {
+        let (metrics, deltas) = (self.in_order(), deltas.in_order());
+        Self::from_order(std::array::from_fn(|at| Score::clamped(metrics[at].value() + deltas[at].value())))
     }
 
     /// Each metric multiplied by `to / from`; all at `to` when `from` is 0.

@@ -1,0 +1,56 @@
+//! The ids of what one update brings about: derived from the update, so that a repeated run queues nothing twice.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::ids::derived;
+
+/// The id of the reply to an update, and of its further messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ResponseId(Uuid);
+
+impl ResponseId {
+    /// Of an update.
+    pub fn of(update_id: i64) -> Self {
+        Self(derived(&update_id.to_string()))
+    }
+
+    /// The plain id, as it stands in her message.
+    pub const fn as_uuid(&self) -> Uuid {
+        self.0
+    }
+
+    /// The id of a canned answer.
+    pub fn notice(&self) -> String {
+        format!("{self}:notice")
+    }
+
+    /// The id of a help text.
+    pub fn help(&self) -> String {
+        format!("{self}{HELP}")
+    }
+}
+
+/// What the ids of help texts end with.
+pub const HELP: &str = ":help";
+
+impl fmt::Display for ResponseId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_update_always_has_the_same_ids() {
+        let id = ResponseId::of(77);
+        assert_eq!(id, ResponseId::of(77));
+        assert_eq!(id.to_string(), derived("77").to_string());
+        assert_eq!(id.notice(), format!("{id}:notice"));
+        assert_ne!(id, ResponseId::of(78));
+    }
+}

@@ -1,0 +1,127 @@
+//! Commands: `/start`, and a word for the ones that nobody knows.
+
+use domain::canned;
+use domain::rate_limit::{self, judge};
+use domain::registration::{self, GROUP_NOTICE_INTERVAL, PRIVATE_ONLY};
+use domain::telegram::{Command, read_command};
+use futures_util::join;
+use jiff::Timestamp;
+use store::inbound_events::{self, End, Player};
+use store::users;
+use store::{Limits, Tx, rate_limits};
+
+use super::lines::{self, Line};
+use super::outcome::{self, Done};
+use super::{Deps, Failure, Work};
+use crate::registration::ask_age;
+
+/// Answers a command in a private chat.
+pub(super) async fn run(deps: &Deps, work: &Work) -> Result<Done, Failure> {
+    let Some(command) = read_command(work.update.text(), &deps.rules.bot_username) else {
+        return Ok(Done::Ignored(outcome::OTHER_BOT));
+    };
+    match work.claimed.player {
+        Some(player) => run_for_player(deps, work, &player, &command).await,
+        None => run_for_stranger(deps, work, &command).await,
+    }
+}
+
+async fn run_for_stranger(deps: &Deps, work: &Work, command: &Command<'_>) -> Result<Done, Failure> {
+    if command.name != "start" {
+        lines::tell(deps, work, registration::unknown_command(&command.name), None).await?;
+        return Ok(Done::As(outcome::COMMAND));
+    }
+    if work.claimed.age_confirmed {
+        lines::tell(deps, work, registration::NOT_OPEN, None).await?;
+        return Ok(Done::As(outcome::NOT_OPEN));
+    }
+    ask_age(deps, work).await
+}
+
+async fn run_for_player(
+    deps: &Deps,
+    work: &Work,
+    player: &Player,
+    command: &Command<'_>,
+) -> Result<Done, Failure> {
+    match count(deps, work, player).await? {
+        Counted::Accepted => {}
+        Counted::RefusedFirst(words) => {
+            return lines::say_and_end(deps, work, player, &Line::hers(work, words), outcome::LIMIT_NOTICE)
+                .await;
+        }
+        Counted::Ended => return Ok(Done::Ended),
+    }
+    let words =
+        if command.name == "start" { start(player) } else { registration::unknown_command(&command.name) };
+    lines::say_and_end(deps, work, player, &Line::always(work, words), outcome::COMMAND).await
+}
+
+/// What `/start` says to somebody who has a player.
+fn start(player: &Player) -> String {
+    let words = if !player.onboarding.is_onboarded() && !player.has_backstory {
+        registration::NOT_READY
+    } else if player.game_status.is_playable() {
+        registration::WELCOME_BACK
+    } else {
+        registration::ENDED
+    };
+    words.to_owned()
+}
+
+enum Counted {
+    Accepted,
+    /// The first one that the minute refuses: this is said.
+    RefusedFirst(&'static str),
+    /// Refused in silence, or not ours any more: the update is ended.
+    Ended,
+}
+
+/// Counts a command against the minute, once; who sends one has not blocked the bot.
+async fn count(deps: &Deps, work: &Work, player: &Player) -> Result<Counted, Failure> {
+    let now = deps.clock.now();
+    let minute = rate_limit::minute(now);
+    let tx = Tx::unbegun(&deps.pool).await?;
+    let (begun, locked, counted, unblocked) = join!(
+        tx.send_begin(Limits::PLAYER),
+        users::lock(&tx, player.id, &work.claimed.claim),
+        rate_limits::count(&tx, player.id, &minute, None),
+        users::set_blocked(&tx, work.telegram_id(), None),
+    );
+    begun?;
+    if !locked?.is_some_and(|locked| locked.holds_claim) {
+        tx.rollback().await?;
+        return Ok(Counted::Ended);
+    }
+    unblocked?;
+    let refusal = judge(counted?, now).refusal;
+    let counted = match refusal {
+        None => Counted::Accepted,
+        Some(refusal) if refusal.is_first => {
+            Counted::RefusedFirst(canned::limit(refusal.reason, &deps.draws, player.id, work.update_id()))
+        }
+        Some(_) => {
+            inbound_events::end(&tx, &work.claimed.claim, End::Done(outcome::LIMITED), now).await?;
+            Counted::Ended
+        }
+    };
+    tx.commit().await?;
+    Ok(counted)
+}
+
+/// A group is told once a day that only private chats are served.
+pub(super) async fn in_group(deps: &Deps, work: &Work) -> Result<Done, Failure> {
+    if read_command(work.update.text(), &deps.rules.bot_username).is_none() {
+        return Ok(Done::Ignored(outcome::OTHER_BOT));
+    }
+    let since = deps.clock.now().checked_sub(GROUP_NOTICE_INTERVAL).unwrap_or(Timestamp::MIN);
+    let told = {
+        let client = deps.pool.get().await.map_err(store::Error::from)?;
+        inbound_events::count_chat_outcomes(&client, work.chat(), outcome::GROUP_NOTICE, since).await?
+    };
+    if told > 0 {
+        return Ok(Done::Ignored(outcome::GROUP));
+    }
+    lines::tell(deps, work, PRIVATE_ONLY, None).await?;
+    Ok(Done::As(outcome::GROUP_NOTICE))
+}

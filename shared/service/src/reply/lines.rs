@@ -1,0 +1,227 @@
+//! Lines that need no thinking: queued under the update's id like any message of hers, and sent at once.
+
+use domain::care;
+use domain::delivery::{EventType, Status, TelegramContent};
+use domain::ids::UserId;
+use domain::reply::response::{self, ResponseId};
+use domain::status::GameStatus;
+use futures_util::join;
+use jiff::Timestamp;
+use providers::telegram::{Error, ReplyMarkup, SendMessage};
+use store::inbound_events::Player;
+use store::scheduled_events::{self, Claimed, NewMessage, Queued};
+use store::{Limits, Tx, users};
+
+use super::outcome::{self, Done};
+use super::{Deps, Failure, Work};
+use crate::deliver::send_event;
+
+/// A line for a player.
+#[derive(Debug, Clone)]
+pub(crate) struct Line {
+    /// The words.
+    pub(crate) text: String,
+    /// The key that keeps it from being queued twice.
+    pub(crate) id: String,
+    /// Sent whatever the game's status is.
+    pub(crate) system: bool,
+}
+
+impl Line {
+    /// A line of hers.
+    pub(crate) fn hers(work: &Work, text: impl Into<String>) -> Self {
+        Self { text: text.into(), id: ResponseId::of(work.update_id()).notice(), system: false }
+    }
+
+    /// A line that is sent whatever the game's status is.
+    pub(crate) fn always(work: &Work, text: impl Into<String>) -> Self {
+        Self { system: true, ..Self::hers(work, text) }
+    }
+
+    /// The help text.
+    pub(super) fn help(work: &Work) -> Self {
+        Self { text: care::HELP.to_owned(), id: ResponseId::of(work.update_id()).help(), system: true }
+    }
+
+    /// The row that it is queued as, to be sent by this worker.
+    pub(crate) fn queued_as(&self, deps: &Deps, work: &Work, user: UserId, now: Timestamp) -> NewMessage {
+        NewMessage {
+            user,
+            event_type: EventType::MessageDelivery,
+            content: TelegramContent {
+                chat_id: Some(work.chat()),
+                system: self.system,
+                ..TelegramContent::words(self.text.clone(), self.id.clone())
+            },
+            wanted_at: now,
+            conversation: None,
+            lease: Some(lease(deps, now)),
+        }
+    }
+}
+
+/// Until when a message that is sent at once belongs to this worker.
+pub(super) fn lease(deps: &Deps, now: Timestamp) -> Timestamp {
+    now.checked_add(deps.rules.delivery_lease).unwrap_or(Timestamp::MAX)
+}
+
+/// A message that was queued in a transaction, to be sent after it.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) queued: Queued,
+    pub(crate) message: NewMessage,
+    pub(crate) game_status: GameStatus,
+}
+
+/// Sends what was queued under this worker's lease; what waits for its time is left to `deliver`.
+pub(crate) async fn send(deps: &Deps, work: &Work, outgoing: Outgoing) -> store::Result<()> {
+    let Some(lease) = outgoing.queued.lease else { return Ok(()) };
+    let content = serde_json::to_value(&outgoing.message.content)
+        .map_err(|_| store::Error::Damaged { column: "scheduled_events.content" })?;
+    let claimed = Claimed {
+        id: outgoing.queued.id,
+        user: outgoing.queued.user,
+        lease,
+        content,
+        failures: 0,
+        game_status: outgoing.game_status,
+        telegram_id: Some(work.telegram_id()),
+        blocked: false,
+    };
+    note(work, send_event(&deps.sender, &claimed).await?);
+    Ok(())
+}
+
+/// Goes on with a message that an earlier attempt queued under this id. False: there is none.
+pub(crate) async fn resume(deps: &Deps, work: &Work, response_id: &str) -> store::Result<bool> {
+    let now = deps.clock.now();
+    let claimed = {
+        let client = deps.pool.get().await?;
+        let Some(progress) = scheduled_events::find_response(&client, response_id).await? else {
+            return Ok(false);
+        };
+        if progress.status != Status::Pending {
+            return Ok(true);
+        }
+        scheduled_events::claim_one(&client, progress.id, now, lease(deps, now)).await?
+    };
+    // Not to be had: it waits for its time, or somebody else is at it.
+    if let Some(claimed) = claimed {
+        note(work, send_event(&deps.sender, &claimed).await?);
+    }
+    Ok(true)
+}
+
+fn note(work: &Work, sent: crate::deliver::Sent) {
+    tracing::info!(telegram.update_id = work.update_id(), delivery.outcome = ?sent, "Sent an answer");
+}
+
+/// What is to be said to a player.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Words<'a> {
+    /// This.
+    Line(&'a Line),
+    /// The help text, unless the player was given it within the last minutes.
+    HelpIfDue,
+}
+
+/// What saying came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Said {
+    /// It was said, now or by an earlier attempt.
+    Line,
+    /// It was not due.
+    Nothing,
+    /// The player is gone.
+    NoPlayer,
+    /// The update belongs to another worker now.
+    ClaimLost,
+}
+
+/// Says something to a player, ahead of whatever waits. Repeating it says nothing twice.
+pub(crate) async fn say(deps: &Deps, work: &Work, player: &Player, words: Words<'_>) -> store::Result<Said> {
+    let now = deps.clock.now();
+    let tx = Tx::unbegun(&deps.pool).await?;
+    let (begun, locked) =
+        join!(tx.send_begin(Limits::PLAYER), users::lock(&tx, player.id, &work.claimed.claim));
+    begun?;
+    let refused = match &locked? {
+        None => Err(Said::NoPlayer),
+        Some(locked) if !locked.holds_claim => Err(Said::ClaimLost),
+        Some(locked) => Ok(locked.game_status),
+    };
+    let line = match (refused, words) {
+        (Ok(status), Words::Line(line)) => Ok((status, line.clone())),
+        (Ok(status), Words::HelpIfDue) => {
+            help_if_due(deps, &tx, work, player.id).await?.map(|help| (status, help)).ok_or(Said::Nothing)
+        }
+        (Err(said), _) => Err(said),
+    };
+    let (game_status, line) = match line {
+        Ok(line) => line,
+        Err(said) => {
+            tx.rollback().await?;
+            return Ok(said);
+        }
+    };
+    let message = line.queued_as(deps, work, player.id, now);
+    let queued = scheduled_events::create_urgent(&tx, &message, now).await?;
+    tx.commit().await?;
+    if let Some(queued) = queued {
+        send(deps, work, Outgoing { queued, message, game_status }).await?;
+    } else {
+        resume(deps, work, &line.id).await?;
+    }
+    Ok(Said::Line)
+}
+
+/// Says a line to a player and ends the update as `outcome`.
+pub(crate) async fn say_and_end(
+    deps: &Deps,
+    work: &Work,
+    player: &Player,
+    line: &Line,
+    outcome: &'static str,
+) -> Result<Done, Failure> {
+    Ok(match say(deps, work, player, Words::Line(line)).await? {
+        Said::Line | Said::Nothing => Done::As(outcome),
+        Said::NoPlayer => Done::As(outcome::NO_PLAYER),
+        Said::ClaimLost => Done::Ended,
+    })
+}
+
+/// The help text, unless the player was given it within the last minutes.
+pub(super) async fn help_if_due(
+    deps: &Deps,
+    tx: &Tx,
+    work: &Work,
+    user: UserId,
+) -> store::Result<Option<Line>> {
+    let since = deps.clock.now().checked_sub(care::HELP_INTERVAL).unwrap_or(Timestamp::MIN);
+    let helped = scheduled_events::was_queued_since(tx, user, response::HELP, since).await?;
+    Ok((!helped).then(|| Line::help(work)))
+}
+
+/// Says something to somebody without a player. Such a message is not queued: a repeated attempt says it again.
+///
+/// A message that may be out is not sent again; what cannot be delivered for good is given up.
+pub(crate) async fn tell(
+    deps: &Deps,
+    work: &Work,
+    text: impl Into<String>,
+    markup: Option<ReplyMarkup>,
+) -> Result<(), Failure> {
+    let message = SendMessage { reply_markup: markup, ..SendMessage::plain(work.chat(), text) };
+    match deps.sender.bot.send_message(&message).await {
+        Ok(_) => Ok(()),
+        Err(error @ (Error::RateLimited { .. } | Error::Unavailable)) => Err(Failure::Telegram(error.code())),
+        Err(error) => {
+            tracing::warn!(
+                telegram.update_id = work.update_id(),
+                error_code = error.code(),
+                "Could not answer"
+            );
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! `conversations`, the text side: the open one found or made, messages appended. The rules are in `domain::conversation`.
+//!
+//! Messages are appended in SQL, never read, changed and written back. The caller holds the player's row.
+
+use domain::chapter::Chapter;
+use domain::conversation::{Message, Role, idle_before};
+use domain::ids::{ConversationId, UserId};
+use jiff::Timestamp;
+use serde_json::Value;
+use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
+use uuid::Uuid;
+
+use crate::{Error, Result, Tx};
+
+/// A message for the player's text conversation.
+#[derive(Debug, Clone)]
+pub struct Append<'a> {
+    /// The player.
+    pub user: UserId,
+    /// The player's chapter.
+    pub chapter: Chapter,
+    /// Whether it belongs to a boss encounter.
+    pub boss_mode: bool,
+    /// The conversation that it belongs to as long as that is open, however long it has been idle.
+    pub conversation: Option<ConversationId>,
+    /// The message.
+    pub message: &'a Message,
+}
+
+/// What the player's texts look like to a turn, before its own message or after it.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// The newest text conversation.
+    pub conversation: Option<ConversationId>,
+    /// Its messages, as stored.
+    pub messages: Value,
+    /// The messages of the text conversation before that one.
+    pub earlier: Value,
+    /// How many messages of the player there are in text conversations, counted up to a limit.
+    pub messages_ever: i64,
+    /// When she last wrote of her own accord and it arrived.
+    pub last_touchpoint_at: Option<Timestamp>,
+}
+
+/// Appends a message to the open text conversation that it belongs to, or to a new one; an open one that it does not belong to is
+/// closed as of its last message. Returns the conversation.
+pub async fn append_text(tx: &Tx, append: &Append<'_>, now: Timestamp) -> Result<ConversationId> {
+    let element = serde_json::to_value(append.message)
+        .map_err(|_| Error::Damaged { column: "conversations.messages" })?;
+    let row = tx
+        .query_typed_one(
+            "-- conversations::append_text
+             WITH open AS MATERIALIZED (
+                 SELECT id,
+                        id = $2 OR (is_boss_fight = $3 AND (last_message_at IS NULL OR last_message_at > $4)) IS TRUE AS fits
+                   FROM conversations
+                  WHERE user_id = $1 AND platform = 'telegram' AND status = 'active' AND ended_at IS NULL),
+             closed AS (
+                 UPDATE conversations
+                    SET ended_at = coalesce(last_message_at, started_at)
+                  WHERE id IN (SELECT id FROM open WHERE NOT fits) AND status = 'active' AND ended_at IS NULL
+                 RETURNING id),
+             appended AS (
+                 UPDATE conversations
+                    SET messages = messages || $5, last_message_at = greatest(last_message_at, $6)
+                  WHERE id IN (SELECT id FROM open WHERE fits) AND status = 'active' AND ended_at IS NULL
+                 RETURNING id),
+             created AS (
+                 INSERT INTO conversations
+                        (user_id, platform, messages, started_at, last_message_at, chapter_at_time, is_boss_fight, created_at)
+                 SELECT $1, 'telegram', jsonb_build_array($5::jsonb), $6, $6, $7, $3, $6
+                   FROM (SELECT count(*) FROM closed) AS after_closing
+                  WHERE NOT EXISTS (SELECT FROM appended)
+                 RETURNING id)
+             SELECT id FROM appended UNION ALL SELECT id FROM created",
+            &[
+                (append.user.as_uuid(), Type::UUID),
+                (&append.conversation.as_ref().map(ConversationId::as_uuid), Type::UUID),
+                (&append.boss_mode, Type::BOOL),
+                (&idle_before(now), Type::TIMESTAMPTZ),
+                (&element, Type::JSONB),
+                (&now, Type::TIMESTAMPTZ),
+                (&append.chapter.number(), Type::INT4),
+            ],
+        )
+        .await?;
+    Ok(ConversationId::from_uuid(row.try_get("id")?))
+}
+
+/// The player's newest text conversation and what a turn asks beside it. `count_up_to` limits the count of messages.
+pub async fn get_session(client: &Client, user: UserId, count_up_to: i64) -> Result<Session> {
+    let row = client
+        .query_typed_one(
+            "-- conversations::get_session
+             WITH newest AS MATERIALIZED (
+                 SELECT id, messages, row_number() OVER (ORDER BY started_at DESC, id DESC) AS place
+                   FROM conversations
+                  WHERE user_id = $1 AND platform = 'telegram'
+                  ORDER BY started_at DESC, id DESC
+                  LIMIT 2)
+             SELECT (SELECT id FROM newest WHERE place = 1) AS id,
+                    (SELECT messages FROM newest WHERE place = 1) AS messages,
+                    (SELECT messages FROM newest WHERE place = 2) AS earlier,
+                    (SELECT count(*)
+                       FROM (SELECT
+                               FROM conversations AS conversation
+                               CROSS JOIN LATERAL jsonb_array_elements(conversation.messages) AS message
+                              WHERE conversation.user_id = $1 AND conversation.platform = 'telegram'
+                                AND message->>'role' = $2
+                              LIMIT $3) AS written) AS messages_ever,
+                    (SELECT max(delivered_at)
+                       FROM scheduled_touchpoints
+                      WHERE user_id = $1 AND delivered) AS last_touchpoint_at",
+            &[(user.as_uuid(), Type::UUID), (&Role::User.as_str(), Type::TEXT), (&count_up_to, Type::INT8)],
+        )
+        .await?;
+    session(&row)
+}
+
+fn session(row: &Row) -> Result<Session> {
+    let id: Option<Uuid> = row.try_get("id")?;
+    let messages: Option<Value> = row.try_get("messages")?;
+    let earlier: Option<Value> = row.try_get("earlier")?;
+    Ok(Session {
+        conversation: id.map(ConversationId::from_uuid),
+        messages: messages.unwrap_or_default(),
+        earlier: earlier.unwrap_or_default(),
+        messages_ever: row.try_get("messages_ever")?,
+        last_touchpoint_at: row.try_get("last_touchpoint_at")?,
+    })
+}
+
+/// The same around the text conversation, active since `since`, in which the player's message with this number stands; the count includes it.
+/// `None`: it stands in none.
+pub async fn find_session(
+    client: &Client,
+    user: UserId,
+    telegram_message_id: i64,
+    since: Timestamp,
+    count_up_to: i64,
+) -> Result<Option<Session>> {
+    let row = client
+        .query_typed_opt(
+            "-- conversations::find_session
+             WITH this AS MATERIALIZED (
+                 SELECT id, messages, started_at
+                   FROM conversations
+                  WHERE user_id = $1 AND platform = 'telegram' AND last_message_at >= $3
+                    AND messages @> jsonb_build_array(jsonb_build_object('telegram_message_id', $2::bigint))
+                  ORDER BY started_at DESC, id DESC
+                  LIMIT 1)
+             SELECT this.id, this.messages,
+                    (SELECT earlier.messages
+                       FROM conversations AS earlier
+                      WHERE earlier.user_id = $1 AND earlier.platform = 'telegram'
+                        AND (earlier.started_at, earlier.id) < (this.started_at, this.id)
+                      ORDER BY earlier.started_at DESC, earlier.id DESC
+                      LIMIT 1) AS earlier,
+                    (SELECT count(*)
+                       FROM (SELECT
+                               FROM conversations AS conversation
+                               CROSS JOIN LATERAL jsonb_array_elements(conversation.messages) AS message
+                              WHERE conversation.user_id = $1 AND conversation.platform = 'telegram'
+                                AND message->>'role' = $4
+                              LIMIT $5) AS written) AS messages_ever,
+                    (SELECT max(delivered_at)
+                       FROM scheduled_touchpoints
+                      WHERE user_id = $1 AND delivered) AS last_touchpoint_at
+               FROM this",
+            &[
+                (user.as_uuid(), Type::UUID),
+                (&telegram_message_id, Type::INT8),
+                (&since, Type::TIMESTAMPTZ),
+                (&Role::User.as_str(), Type::TEXT),
+                (&count_up_to, Type::INT8),
+            ],
+        )
+        .await?;
+    row.as_ref().map(session).transpose()
+}

@@ -1,0 +1,49 @@
+//! Measures what things cost. `scripts/bench` builds what is measured and calls this.
+//!
+//! usage: bench [--json] [PART ...]        PART is `decay` or `functions`; all of them without one
+
+#![expect(
+    clippy::print_stdout,
+    clippy::expect_used,
+    reason = "a command that prints its result or says why not"
+)]
+
+use std::process::ExitCode;
+
+use end_to_end::bench::{self, Figure};
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let as_json = arguments.iter().any(|argument| argument == "--json");
+    let parts: Vec<&str> =
+        arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
+
+    let mut figures = Vec::new();
+    if !as_json {
+        println!("{}", bench::heading());
+    }
+    if wanted("decay") {
+        tell(&mut figures, bench::decay::measure(&[10_000, 100_000]).await, as_json);
+    }
+    if wanted("functions") {
+        // The functions lie beside this binary: they were built in the same run.
+        let here = std::env::current_exe().expect("this binary");
+        let binaries = here.parent().expect("its folder");
+        tell(&mut figures, bench::cold_start::measure(binaries).await, as_json);
+    }
+    if figures.iter().all(Figure::is_within) { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints figures as soon as they are there.
+fn tell(all: &mut Vec<Figure>, figures: Vec<Figure>, as_json: bool) {
+    for figure in figures {
+        if as_json {
+            println!("{}", figure.to_json());
+        } else {
+            println!("{figure}");
+        }
+        all.push(figure);
+    }
+}
