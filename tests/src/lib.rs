@@ -12,6 +12,7 @@ pub mod conversations;
 pub mod database;
 pub mod players;
 pub mod process;
+pub mod processing;
 pub mod round_trips;
 pub mod rows;
 pub mod schema_world;

@@ -17,7 +17,6 @@ pub mod psyche;
 pub mod section;
 pub mod situation;
 pub mod summaries;
-pub mod vices;
 
 use serde::Serialize;
 
