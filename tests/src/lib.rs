@@ -12,6 +12,7 @@ pub mod bench;
 pub mod conversations;
 pub mod database;
 pub mod players;
+pub mod process;
 pub mod processes;
 pub mod processing;
 pub mod round_trips;
