@@ -6,9 +6,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{
-    ClientWrapper, Connect, Hook, HookError, Manager, ManagerConfig, Metrics, Pool, RecyclingMethod, Runtime,
-};
+use deadpool_postgres::{Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rustls::ClientConfig;
@@ -16,7 +14,6 @@ use rustls::crypto::aws_lc_rs;
 use rustls_platform_verifier::BuilderVerifierExt;
 use secrecy::{ExposeSecret, SecretString};
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use tokio_postgres::config::SslMode;
 use tokio_postgres::error::SqlState;
 use tokio_postgres::tls::MakeTlsConnect;
@@ -27,10 +24,11 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 const CONNECT: Duration = Duration::from_secs(5);
 /// The longest a request waits for a connection of the pool.
 const ACQUIRE: Duration = Duration::from_secs(5);
-/// A connection that was last taken so recently is given out again as it is.
-const TRUSTED_FOR: Duration = Duration::from_secs(10);
 /// A silent connection is probed after this span.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// A connection that was used within this span is used again unasked: its end would have been told. One that rested
+/// longer may have lost its other side unnoticed, as it does while a platform freezes the process.
+const TRUSTED: Duration = Duration::from_secs(10);
 /// Data that nobody acknowledges for this span ends the connection.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 
@@ -48,7 +46,7 @@ pub enum Error {
     Connect(#[source] tokio_postgres::Error),
 }
 
-/// A pool of at most `size` connections, made when they are needed, and asked for a sign of life before use after a pause.
+/// A pool of at most `size` connections, made when they are needed and checked after a pause.
 ///
 /// `url` is asked for each new connection, so that a rotated password is used without a restart; its argument is `true` when the
 /// last one was refused.
@@ -57,10 +55,18 @@ where
     U: Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync + 'static,
 {
     let connect = Connector { url: Box::new(url), tls: LazyTls::default() };
-    let kept = ManagerConfig { recycling_method: RecyclingMethod::Fast };
+    let unasked = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     // The connector reads the URL itself; the configuration of the manager is not used.
-    Pool::builder(Manager::from_connect(Config::new(), connect, kept))
-        .pre_recycle(Hook::async_fn(check_after_pause))
+    Pool::builder(Manager::from_connect(Config::new(), connect, unasked))
+        .pre_recycle(Hook::async_fn(|client, metrics| {
+            async move {
+                if metrics.last_used() > TRUSTED {
+                    client.simple_query("").await.map_err(HookError::Backend)?;
+                }
+                Ok(())
+            }
+            .boxed()
+        }))
         .max_size(size)
         .wait_timeout(Some(ACQUIRE))
         .create_timeout(Some(CONNECT))
@@ -68,23 +74,6 @@ where
         .runtime(Runtime::Tokio1)
         .build()
         .map_err(Error::Pool)
-}
-
-/// After a freeze a socket looks open that is dead; within one piece of work a question before each statement would only cost time.
-fn check_after_pause<'a>(
-    client: &'a mut ClientWrapper,
-    metrics: &'a Metrics,
-) -> BoxFuture<'a, Result<(), HookError>> {
-    async move {
-        if metrics.last_used() < TRUSTED_FOR {
-            return Ok(());
-        }
-        match timeout(CONNECT, client.simple_query("")).await {
-            Ok(alive) => alive.map(drop).map_err(HookError::Backend),
-            Err(_) => Err(HookError::message("no sign of life")),
-        }
-    }
-    .boxed()
 }
 
 type Url = dyn Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync;
