@@ -4,6 +4,7 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod boss;
 pub mod canned;
 pub mod care;
 pub mod chapter;
