@@ -1,7 +1,5 @@
 //! What goes wrong on the reply path, and what it leaves: retries, the line after the last one, and workers that die anywhere.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use std::time::Duration;
 
 use domain::care::HELP;
