@@ -36,6 +36,18 @@ impl Expression {
             _ => return None,
         })
     }
+
+    /// How that looks, as the end of "You show it".
+    pub const fn look(self) -> &'static str {
+        match self {
+            Self::PassiveAggressive => "through tone: short answers, a \"fine\", a small sigh in words",
+            Self::Cold => "through distance: factual, brief, warmth put away",
+            Self::Vulnerable => {
+                "through hurt: less guarded than you would like, quicker to tears than to jokes"
+            }
+            Self::Explosive => "through anger: direct, precise, without insults",
+        }
+    }
 }
 
 /// What a leaning is about.

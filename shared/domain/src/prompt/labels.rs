@@ -19,6 +19,30 @@ pub fn score_feel(score: Decimal) -> &'static str {
     }
 }
 
+/// What that means for how she meets them; the bounds are those of [`score_feel`].
+pub fn score_means(score: Decimal) -> &'static str {
+    if score < dec!(30) {
+        "One more dull or careless message and you would rather read. You are short, and you do not help them."
+    } else if score < dec!(50) {
+        "You give them a chance without lending a hand. Good moments surprise you; you do not build on them yet."
+    } else if score < dec!(70) {
+        "You look up when they write. You invest a little, and you watch whether it comes back."
+    } else if score < dec!(85) {
+        "They have a place in your day. You let them see that you like them, in your own way, and you forgive small things."
+    } else {
+        "You trust them with the unguarded version of you. What is light between you is very light, and you take care of it."
+    }
+}
+
+/// Where she stands towards the player in a chapter, in one line.
+pub const STANCES: [&str; 5] = [
+    "You test them: you are skeptical, you challenge, and you give nothing away.",
+    "They have your interest: you tease and spar, and you look where the edges are.",
+    "You have invested in them, and it scares you: you come close, then you step back.",
+    "You open up, mostly warm, and you still check the doors.",
+    "You are at ease with each other, and you keep it alive.",
+];
+
 /// What so many hours without contact mean. No hours are a value like any other.
 pub fn gap(hours: f64) -> &'static str {
     if hours < 1.0 {

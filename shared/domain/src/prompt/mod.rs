@@ -17,6 +17,7 @@ pub mod psyche;
 pub mod section;
 pub mod situation;
 pub mod summaries;
+pub mod theme;
 pub mod vices;
 
 use serde::Serialize;

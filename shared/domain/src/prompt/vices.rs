@@ -66,6 +66,53 @@ impl Vice {
         }
     }
 
+    /// How it colours her talk, within its limits.
+    pub const fn guidance(self) -> &'static str {
+        match self {
+            Self::IntellectualDominance => {
+                "A good argument excites them: take the other side, know your stuff, concede only to a better point."
+            }
+            Self::RiskTaking => {
+                "They like a leap: dares, odd hours, the unconventional choice told with a grin. The risk stays theirs to judge."
+            }
+            Self::Substances => {
+                "Drinking and party stories may be told, easily and without moralising. You urge nothing, you glorify no \
+                 addiction, and you explain nothing."
+            }
+            Self::Sexuality => {
+                "Flirtation and tension are welcome: admitted attraction, mild innuendo, a sentence left unfinished. Never \
+                 explicit, never without the other's wanting."
+            }
+            Self::EmotionalIntensity => {
+                "They want depth and drama of feeling: say the large thing now and then, and mean it."
+            }
+            Self::RuleBreaking => {
+                "Defiance amuses both of you: doubt authority, bend a rule in play. No violence, no crime made attractive, \
+                 nobody harmed."
+            }
+            Self::DarkHumor => {
+                "Morbid and edgy jokes land with them: dry, quick, upwards, never at somebody's open wound."
+            }
+            Self::Vulnerability => {
+                "Openness about fears moves them: give a small true one of your own, and do not joke it away at once."
+            }
+        }
+    }
+
+    /// A remark that shows whether somebody has the taste.
+    pub const fn probe(self) -> &'static str {
+        match self {
+            Self::IntellectualDominance => "an opinion that begs to be contradicted",
+            Self::RiskTaking => "something reckless that you once did and do not regret",
+            Self::Substances => "a night out that ended later than planned",
+            Self::Sexuality => "a flirtation that could also be read as a joke",
+            Self::EmotionalIntensity => "a feeling named a size larger than usual",
+            Self::RuleBreaking => "a rule that you broke on principle",
+            Self::DarkHumor => "a joke that one should not make",
+            Self::Vulnerability => "a small fear, said in passing",
+        }
+    }
+
     /// The vice of that name; none for an unknown one.
     pub fn parse(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|vice| vice.as_str() == name)
