@@ -1,9 +1,11 @@
-//! `nikita migrate`, `nikita reset`: the database of this checkout, or the one that `DATABASE_URL` names.
+//! The database of this checkout, or the one that `DATABASE_URL` names: opened, migrated, thrown away.
 
-use secrecy::SecretString;
+use runtime::settings::Variables;
+use secrecy::{ExposeSecret, SecretString};
 use store::migrations;
 
 use crate::home::{self, Home};
+use crate::local;
 
 /// Why a command on the database failed.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +13,9 @@ pub enum Error {
     /// The checkout, or its embedded server.
     #[error(transparent)]
     Home(#[from] home::Error),
+    /// The settings.
+    #[error(transparent)]
+    Local(#[from] local::Error),
     /// No connection.
     #[error(transparent)]
     Connection(#[from] runtime::database::Error),
@@ -24,18 +29,55 @@ pub enum Error {
     NotEmbedded,
 }
 
-/// The URL that was given, else the one of the embedded server, which is started.
-fn url(home: &Home, given: Option<String>) -> Result<SecretString, Error> {
-    match given.filter(|url| !url.is_empty()) {
-        Some(url) => Ok(SecretString::from(url)),
-        None => Ok(SecretString::from(home.start_postgres(home::PLAY)?)),
+/// A database that is up to date.
+#[derive(Debug, Clone)]
+pub struct Database {
+    url: SecretString,
+    is_embedded: bool,
+}
+
+impl Database {
+    /// Opens the database that was given, else that of the settings, else the embedded one, and migrates it.
+    pub async fn open(home: &Home, given: Option<String>, variables: &Variables) -> Result<Self, Error> {
+        let database = Self::find(home, given, variables)?;
+        let mut client = runtime::database::connect(&database.url).await?;
+        migrations::run(&mut client).await?;
+        Ok(database)
     }
+
+    /// The same without migrating; the embedded server is started.
+    fn find(home: &Home, given: Option<String>, variables: &Variables) -> Result<Self, Error> {
+        match named(given, variables) {
+            Some(url) => Ok(Self { url: SecretString::from(url), is_embedded: false }),
+            None => Ok(Self { url: SecretString::from(home.start_postgres(home::PLAY)?), is_embedded: true }),
+        }
+    }
+
+    /// Where it is, password and all.
+    pub fn url(&self) -> &str {
+        self.url.expose_secret()
+    }
+
+    /// Which one it is, in words.
+    pub fn told(&self) -> &'static str {
+        if self.is_embedded {
+            "the embedded PostgreSQL of this checkout (scripts/nikita reset deletes it)"
+        } else {
+            "the one of DATABASE_URL"
+        }
+    }
+}
+
+/// The URL that somebody named, if somebody did.
+pub fn named(given: Option<String>, variables: &Variables) -> Option<String> {
+    given.filter(|url| !url.is_empty()).or_else(|| variables.get("DATABASE_URL").map(ToOwned::to_owned))
 }
 
 /// Brings the schema up to date; with `clean_up` also takes away what only old code needed.
 pub async fn migrate(given: Option<String>, clean_up: bool, drop_nonempty: bool) -> Result<String, Error> {
     let home = Home::find()?;
-    let mut client = runtime::database::connect(&url(&home, given)?).await?;
+    let database = Database::find(&home, given, &local::variables(&home)?)?;
+    let mut client = runtime::database::connect(&database.url).await?;
     let report = migrations::run(&mut client).await?;
     let mut said = vec![match report.applied.as_slice() {
         [] => "The schema is up to date.".to_owned(),
@@ -53,9 +95,10 @@ pub async fn migrate(given: Option<String>, clean_up: bool, drop_nonempty: bool)
 
 /// Deletes the embedded database with everything in it.
 pub fn reset(given: Option<String>) -> Result<String, Error> {
-    if given.is_some_and(|url| !url.is_empty()) {
+    let home = Home::find()?;
+    if named(given, &local::variables(&home)?).is_some() {
         return Err(Error::NotEmbedded);
     }
-    Home::find()?.destroy_postgres(home::PLAY)?;
+    home.destroy_postgres(home::PLAY)?;
     Ok("The embedded database is gone. The next command makes a new one.".to_owned())
 }

@@ -1,12 +1,21 @@
 //! `nikita`, the developer command: the whole product on one machine.
 
+pub mod bundle;
 pub mod database;
 pub mod doctor;
 pub mod home;
+pub mod invoke;
+pub mod local;
+pub mod log;
+pub mod outside;
 pub mod play;
 pub mod result;
 pub mod schedule;
+pub mod scheduler;
+pub mod scratch;
 pub mod seed;
+pub mod up;
+pub mod wiring;
 
 /// An error with its causes, in one line.
 pub fn chain(error: &dyn std::error::Error) -> String {

@@ -16,6 +16,8 @@ pub struct Schedule {
     pub job: String,
     /// When it runs.
     pub expression: Expression,
+    /// The same as it stands in the template.
+    pub text: String,
 }
 
 /// When something runs.
@@ -52,23 +54,56 @@ pub enum Error {
     Expression(String),
 }
 
+/// A path under which a function is reached from outside.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Route {
+    /// The function.
+    pub function: String,
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The path.
+    pub path: String,
+}
+
 /// The schedules of all functions of a template, in the order in which they stand there.
 pub fn of_template(template: &str) -> Result<Vec<Schedule>, Error> {
-    let template: Value =
-        serde_yaml_ng::from_str(template).map_err(|error| Error::Template(error.to_string()))?;
+    let mut schedules = Vec::new();
+    for (job, event) in events(&parse_template(template)?, "ScheduleV2")? {
+        let text = event["ScheduleExpression"].as_str().unwrap_or_default();
+        schedules.push(Schedule { job, expression: text.parse()?, text: text.to_owned() });
+    }
+    Ok(schedules)
+}
+
+/// The paths of all functions of a template, in the order in which they stand there.
+pub fn routes_of_template(template: &str) -> Result<Vec<Route>, Error> {
+    let events = events(&parse_template(template)?, "HttpApi")?;
+    let text = |event: &Value, key: &str| event[key].as_str().unwrap_or_default().to_owned();
+    let route = |(function, event): (String, Value)| Route {
+        function,
+        method: text(&event, "Method"),
+        path: text(&event, "Path"),
+    };
+    Ok(events.into_iter().map(route).collect())
+}
+
+fn parse_template(template: &str) -> Result<Value, Error> {
+    serde_yaml_ng::from_str(template).map_err(|error| Error::Template(error.to_string()))
+}
+
+/// The events of one kind that wake a function, each with the function's name.
+fn events(template: &Value, kind: &str) -> Result<Vec<(String, Value)>, Error> {
     let resources = template["Resources"]
         .as_mapping()
         .ok_or_else(|| Error::Template("it has no Resources".to_owned()))?;
-    let mut schedules = Vec::new();
+    let mut found = Vec::new();
     for function in resources.values().filter(|resource| resource["Type"] == "AWS::Serverless::Function") {
-        let Some(job) = function["Metadata"]["BuildProperties"]["Binary"].as_str() else { continue };
+        let Some(name) = function["Metadata"]["BuildProperties"]["Binary"].as_str() else { continue };
         let Some(events) = function["Properties"]["Events"].as_mapping() else { continue };
-        for event in events.values().filter(|event| event["Type"] == "ScheduleV2") {
-            let text = event["Properties"]["ScheduleExpression"].as_str().unwrap_or_default();
-            schedules.push(Schedule { job: job.to_owned(), expression: text.parse()? });
-        }
+        let of_kind = events.values().filter(|event| event["Type"] == kind);
+        found.extend(of_kind.map(|event| (name.to_owned(), event["Properties"].clone())));
     }
-    Ok(schedules)
+    Ok(found)
 }
 
 impl std::str::FromStr for Expression {
@@ -185,6 +220,40 @@ mod tests {
             let parsed: Expression = expression.parse().expect(expression);
             assert_eq!(parsed.next_after(at(after)), Some(at(next)), "{expression}");
         }
+    }
+
+    #[test]
+    fn a_template_names_schedules_and_paths() {
+        let template = "
+Resources:
+  Decay:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: decay}}
+    Properties:
+      Events:
+        Schedule: {Type: ScheduleV2, Properties: {ScheduleExpression: cron(0 * * * ? *)}}
+  Webhook:
+    Type: AWS::Serverless::Function
+    Metadata: {BuildProperties: {Binary: telegram-webhook}}
+    Properties:
+      Events:
+        Updates: {Type: HttpApi, Properties: {Method: POST, Path: /api/v1/telegram/webhook}}
+";
+        let schedules = of_template(template).expect("a template");
+        assert_eq!(
+            schedules
+                .iter()
+                .map(|schedule| (schedule.job.as_str(), schedule.text.as_str()))
+                .collect::<Vec<_>>(),
+            [("decay", "cron(0 * * * ? *)")]
+        );
+        let route = Route {
+            function: "telegram-webhook".to_owned(),
+            method: "POST".to_owned(),
+            path: "/api/v1/telegram/webhook".to_owned(),
+        };
+        assert_eq!(routes_of_template(template), Ok(vec![route]));
+        assert!(matches!(of_template("Resources: 3"), Err(Error::Template(_))));
     }
 
     #[test]

@@ -12,12 +12,18 @@ use domain::memory::classification::GraphType;
 use domain::score::Score;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use service::Clock;
 use service::llm::{Asker, Models};
 use service::memory::{self, NewFact, Origin};
 use store::score_history::{self, NewEntry};
 use store::{Limits, Pool, Tx};
 use tokio_postgres::types::Type;
 
+use crate::database::{self, Database};
+use crate::home::{self, Home};
+use crate::outside::{Casting, Outside};
+use crate::wiring::{self, Wiring};
+use crate::{local, log};
 use cast::{CAST, Event, Line, Member, Talk};
 
 /// From this similarity on two facts say the same.
@@ -25,6 +31,47 @@ const SAME_FACT: f64 = 0.95;
 
 /// How sure she is of a fact that the player told her.
 const CONFIDENCE: f32 = 0.9;
+
+/// Why nobody could be made.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The checkout.
+    #[error(transparent)]
+    Home(#[from] home::Error),
+    /// The settings.
+    #[error(transparent)]
+    Local(#[from] local::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    /// The models.
+    #[error(transparent)]
+    Wiring(#[from] wiring::Error),
+    /// A stand-in did not start.
+    #[error("a stand-in did not start")]
+    StandIn(#[source] std::io::Error),
+    /// A statement failed.
+    #[error(transparent)]
+    Store(#[from] store::Error),
+    /// Made-up players have no place there.
+    #[error("ENVIRONMENT is not development: made-up players belong nowhere else")]
+    NotDevelopment,
+}
+
+/// Seeds the database of this checkout, or the one that is named.
+pub async fn command(database_url: Option<String>) -> Result<String, Error> {
+    let home = Home::find()?;
+    let variables = local::variables(&home)?;
+    if variables.get("ENVIRONMENT").is_some_and(|stage| !stage.eq_ignore_ascii_case("development")) {
+        return Err(Error::NotDevelopment);
+    }
+    log::to_stderr(&variables);
+    let database = Database::open(&home, database_url, &variables).await?;
+    let variables = variables.with("DATABASE_URL", database.url());
+    let (_outside, variables) = Outside::start(Casting::OwnChat, variables).await.map_err(Error::StandIn)?;
+    let wiring = Wiring::new(variables, Clock::system())?;
+    Ok(run(wiring.pool(), &wiring.models()?, wiring.clock().now()).await?)
+}
 
 /// Makes the players of the cast that are not there yet, and says which.
 pub async fn run(pool: &Pool, models: &Models, now: Timestamp) -> store::Result<String> {

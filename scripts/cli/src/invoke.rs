@@ -1,0 +1,95 @@
+//! `nikita invoke`: one invocation of one function, with an event as the platform sends it.
+//!
+//! The event goes through the same translation as on Lambda, so what a scheduler, a queue or a gateway would get is what
+//! is printed.
+
+use std::path::{Path, PathBuf};
+
+use runtime::edge;
+use runtime::lambda::{self, Invocation, InvokeError};
+use serde_json::Value;
+use service::Clock;
+
+use crate::bundle::{SLOW, with_local_secrets};
+use crate::database::{self, Database};
+use crate::home::{self, Home};
+use crate::outside::{Casting, Outside};
+use crate::wiring::{self, Wiring};
+use crate::{local, log};
+
+/// The kinds of events, as in the names of the files in `events/`, the likeliest first.
+const KINDS: [&str; 3] = ["schedule", "sqs", "http"];
+
+/// Why an invocation did not succeed.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The checkout.
+    #[error(transparent)]
+    Home(#[from] home::Error),
+    /// The settings.
+    #[error(transparent)]
+    Local(#[from] local::Error),
+    /// The database.
+    #[error(transparent)]
+    Database(#[from] database::Error),
+    /// The function.
+    #[error(transparent)]
+    Wiring(#[from] wiring::Error),
+    /// A stand-in did not start.
+    #[error("a stand-in did not start")]
+    StandIn(#[source] std::io::Error),
+    /// No event was given, and none lies ready.
+    #[error("there is no event for {0} in events/: give one with --event FILE")]
+    NoEvent(String),
+    /// The event cannot be read.
+    #[error("{} cannot be read", .path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The event is no JSON.
+    #[error("{} is no JSON", .path.display())]
+    NotJson {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: serde_json::Error,
+    },
+    /// The invocation ended as an error, as it would on the platform.
+    #[error("the invocation failed: {0}")]
+    Failed(#[from] InvokeError),
+}
+
+/// Invokes a function once and returns what it answers.
+pub async fn run(function: &str, event: Option<&Path>, database_url: Option<String>) -> Result<Value, Error> {
+    let home = Home::find()?;
+    let payload = read(&home, function, event)?;
+    let variables = with_local_secrets(local::variables(&home)?);
+    log::to_stderr(&variables);
+    let database = Database::open(&home, database_url, &variables).await?;
+    let variables = variables.with("DATABASE_URL", database.url());
+    let (_outside, variables) = Outside::start(Casting::AsKeyed, variables).await.map_err(Error::StandIn)?;
+    let wiring = Wiring::new(variables, Clock::system())?;
+    let router = edge::around(wiring.function(function)?, SLOW);
+    Ok(lambda::invoke(function, router, payload, &Invocation::default()).await?)
+}
+
+fn read(home: &Home, function: &str, event: Option<&Path>) -> Result<Value, Error> {
+    if !wiring::names().contains(&function) {
+        return Err(wiring::Error::Unknown { name: function.to_owned() }.into());
+    }
+    let path = match event {
+        Some(path) => path.to_path_buf(),
+        None => ready_event(home, function).ok_or_else(|| Error::NoEvent(function.to_owned()))?,
+    };
+    let text =
+        std::fs::read_to_string(&path).map_err(|source| Error::Unreadable { path: path.clone(), source })?;
+    serde_json::from_str(&text).map_err(|source| Error::NotJson { path, source })
+}
+
+fn ready_event(home: &Home, function: &str) -> Option<PathBuf> {
+    let files = KINDS.map(|kind| home.path().join(format!("events/{function}.{kind}.json")));
+    files.into_iter().find(|file| file.is_file())
+}
