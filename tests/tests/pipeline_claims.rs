@@ -9,7 +9,7 @@ use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{row, rows};
 use jiff::{SignedDuration, Timestamp};
-use service::pipeline::claimable;
+use service::pipeline::job::Rollout;
 use store::Pool;
 use store::pipeline_conversations::{self, AfterFailure, Claimed};
 
@@ -28,12 +28,14 @@ async fn player(pool: &Pool) -> UserId {
 
 async fn claim(pool: &Pool, now: Timestamp) -> Option<Claimed> {
     let client = pool.get().await.expect("a connection");
-    pipeline_conversations::claim_next(&client, &claimable(now)).await.expect("a claim")
+    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now)).await.expect("a claim")
 }
 
 async fn claimable_count(pool: &Pool, now: Timestamp) -> i64 {
     let client = pool.get().await.expect("a connection");
-    pipeline_conversations::count_claimable(&client, &claimable(now)).await.expect("a count")
+    pipeline_conversations::count_claimable(&client, &Rollout::default().claimable(now))
+        .await
+        .expect("a count")
 }
 
 async fn set_active(pool: &Pool, conversation: ConversationId, attempt: i32) -> AfterFailure {

@@ -7,7 +7,7 @@
 //! [`MAX_CHARGE`]; the time beyond that is forgiven. A charge below [`SMALLEST_CHARGE`] waits until it has grown.
 //!
 //! The metrics shrink in the same proportion as the score, so that their composite stays with it. Only active players
-//! past their onboarding decay. A score of 0 ends the game; a player who is active at 0 all the same is ended without a
+//! past their onboarding decay: a boss encounter suspends it, and an account that never got that far is left alone. A score of 0 ends the game; a player who is active at 0 all the same is ended without a
 //! charge. What the player hears of it before that is in [`decay_warning`](crate::decay_warning).
 
 use jiff::{SignedDuration, Timestamp};
@@ -15,6 +15,7 @@ use rust_decimal::{Decimal, dec};
 
 use crate::chapter::Chapter;
 use crate::score::{Metrics, Score, round2};
+use crate::status::{GameStatus, OnboardingStatus};
 
 /// How patient she is in one chapter.
 #[derive(Debug, Clone, Copy)]
@@ -94,6 +95,11 @@ pub enum Verdict {
         /// All hours since the grace ended.
         hours_overdue: Decimal,
     },
+}
+
+/// Whether silence costs such a player anything.
+pub fn is_eligible(status: GameStatus, onboarding: OnboardingStatus) -> bool {
+    status == GameStatus::Active && onboarding.is_onboarded()
 }
 
 /// What silence costs `standing` up to `now`. The charge settles everything up to `now`.
@@ -192,6 +198,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::interaction::Presence;
 
     const START: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -300,6 +307,35 @@ mod tests {
         assert_eq!(judge(&settled, five_seconds_later), Verdict::Spared);
     }
 
+    /// case: game G-39
+    #[test]
+    fn only_players_who_play_are_charged() {
+        for (status, onboarding, eligible) in [
+            (GameStatus::Active, OnboardingStatus::Completed, true),
+            (GameStatus::Active, OnboardingStatus::Skipped, true),
+            (GameStatus::Active, OnboardingStatus::Pending, false),
+            (GameStatus::Active, OnboardingStatus::InProgress, false),
+            (GameStatus::BossFight, OnboardingStatus::Completed, false),
+            (GameStatus::GameOver, OnboardingStatus::Completed, false),
+            (GameStatus::Won, OnboardingStatus::Completed, false),
+        ] {
+            assert_eq!(is_eligible(status, onboarding), eligible, "{status:?} {onboarding:?}");
+        }
+
+        // Fought for 40 hours, then a truce: the grace begins anew.
+        let fought = Presence { grace_started_at: Some(START), ..Presence::default() };
+        let truce = fought.with_new_grace(after_minutes(40 * 60));
+        let silent_since = truce.silent_since(None, START);
+        let standing = Standing { silent_since, ..player(1, dec!(50)) };
+        assert_eq!(judge(&standing, after_minutes(41 * 60)), Verdict::Spared);
+
+        // Onboarded nine hours ago, never wrote.
+        let silent_since = Presence::default().silent_since(Some(after_minutes(60)), START);
+        let after = after_run(Standing { silent_since, ..player(1, dec!(50)) }, after_minutes(10 * 60));
+        assert_eq!(after.score.value(), dec!(49.20));
+    }
+
+    /// case: game G-38
     #[test]
     fn the_last_points_end_the_game() {
         let Verdict::Drained(charge) = judge(&player(2, dec!(3)), after_minutes(26 * 60)) else {

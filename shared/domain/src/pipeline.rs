@@ -8,6 +8,10 @@
 
 use std::time::Duration;
 
+use sha2::{Digest, Sha256};
+
+use crate::ids::UserId;
+
 /// One stage of the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stage {
@@ -82,6 +86,14 @@ pub const SUMMARY_MESSAGES: usize = 10;
 /// The version of what builds the prompts, at most 40 characters.
 pub const VERSION: &str = concat!("nikita-", env!("CARGO_PKG_VERSION"));
 
+/// Where a player stands among a hundred, from 0: the first four bytes of the SHA-256 of the id, big endian, modulo 100.
+///
+/// The pipeline runs for those below the percentage that is rolled out: always the same ones, in every process.
+pub fn share_of(user: UserId) -> u32 {
+    let hash = Sha256::digest(user.to_string());
+    u32::from_be_bytes([hash[0], hash[1], hash[2], hash[3]]) % 100
+}
+
 const fn critical(name: &'static str, timeout_secs: u64) -> Stage {
     Stage { name, critical: true, tries: 1, timeout: Duration::from_secs(timeout_secs) }
 }
@@ -119,6 +131,18 @@ mod tests {
             let secs = |seconds| Duration::from_secs(seconds);
             assert_eq!(stage.time_for_try(secs(elapsed)), time.map(secs), "{} at {elapsed}", stage.name);
         }
+    }
+
+    #[test]
+    fn a_share_is_stable_and_within_a_hundred() {
+        // printf 6ba7b812-9dad-11d1-80b4-00c04fd430c8 | sha256sum
+        assert_eq!(share_of(UserId::from_uuid(crate::ids::NAMESPACE)), 89);
+        let shares: Vec<u32> = (0..400)
+            .map(|number| share_of(UserId::from_uuid(crate::ids::derived(&number.to_string()))))
+            .collect();
+        assert!(shares.iter().all(|share| *share < 100));
+        let half = shares.iter().filter(|share| **share < 50).count();
+        assert!((150..250).contains(&half), "{half} of 400");
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Claimable {
     pub max_attempts: i32,
     /// After the first, the second … failed attempt: it must have begun before this.
     pub retry_before: Vec<Timestamp>,
+    /// Only players whose share of a hundred (`domain::pipeline::share_of`) is below this.
+    pub rollout_percent: i32,
 }
 
 /// A conversation that was claimed, and the attempt that it was claimed for.
@@ -104,6 +106,9 @@ pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Cla
                              AND (waiting.processing_attempts = 0
                                   OR waiting.processing_started_at
                                      < ($4::timestamptz[])[waiting.processing_attempts])
+                             AND ($5 >= 100
+                                  OR ('x' || left(encode(sha256(waiting.user_id::text::bytea), 'hex'), 8))::bit(32)::bigint
+                                     % 100 < $5)
                              AND NOT EXISTS (SELECT
                                                FROM conversations AS other
                                               WHERE other.user_id = waiting.user_id AND other.status = 'processing')
@@ -117,6 +122,7 @@ pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Cla
                 (&rules.idle_before, Type::TIMESTAMPTZ),
                 (&rules.max_attempts, Type::INT4),
                 (&rules.retry_before, Type::TIMESTAMPTZ_ARRAY),
+                (&rules.rollout_percent, Type::INT4),
             ],
         )
         .await?;
@@ -137,6 +143,9 @@ pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> 
                 AND waiting.processing_attempts < $2
                 AND (waiting.processing_attempts = 0
                      OR waiting.processing_started_at < ($3::timestamptz[])[waiting.processing_attempts])
+                AND ($4 >= 100
+                     OR ('x' || left(encode(sha256(waiting.user_id::text::bytea), 'hex'), 8))::bit(32)::bigint
+                        % 100 < $4)
                 AND NOT EXISTS (SELECT
                                   FROM conversations AS other
                                  WHERE other.user_id = waiting.user_id AND other.status = 'processing')",
@@ -144,6 +153,7 @@ pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> 
                 (&rules.idle_before, Type::TIMESTAMPTZ),
                 (&rules.max_attempts, Type::INT4),
                 (&rules.retry_before, Type::TIMESTAMPTZ_ARRAY),
+                (&rules.rollout_percent, Type::INT4),
             ],
         )
         .await?;

@@ -57,8 +57,8 @@ pub async fn list_open(client: &Client, user: UserId, limit: i64) -> Result<Vec<
 
 /// Takes in what a conversation left open and what it settled, in one statement.
 ///
-/// A thread that this conversation, or an open one, already says is not opened again, so that a repeated run changes
-/// nothing. When more than `max_open` would be open, the oldest expire.
+/// A thread that this conversation, an open one or a settled one already says is not opened again, so that a repeated
+/// run changes nothing. When more than `max_open` would be open, the oldest expire.
 pub async fn take_in(
     tx: &Tx,
     user: UserId,
@@ -96,7 +96,7 @@ pub async fn take_in(
                             SELECT
                               FROM conversation_threads AS known
                              WHERE known.user_id = $1
-                               AND (known.source_conversation_id = $2 OR known.status = 'open')
+                               AND (known.source_conversation_id = $2 OR known.status = 'open' OR known.id = ANY($5))
                                AND lower(rtrim(btrim(regexp_replace(normalize(known.content, NFKC), '[[:space:]]+', ' ', 'g')),
                                                '.!?')) = new.saying)
                   ORDER BY new.position

@@ -1,6 +1,6 @@
 //! What a player's answers change about her: her work, a hobby, how far she goes; and the vices the player starts with.
 
-use crate::prompt::vices::Vice;
+use crate::vices::Vice;
 
 /// The level of a player who chose none.
 const DEFAULT_LEVEL: i32 = 3;

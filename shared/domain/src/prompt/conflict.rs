@@ -6,10 +6,9 @@
 use serde_json::Value;
 
 use super::guidance::Expression;
-use super::labels::{HOT, Zone, zone};
-
-/// The types of a conflict.
-const TYPES: [&str; 4] = ["jealousy", "attention", "boundary", "trust"];
+use super::labels::{Zone, zone};
+use crate::conflict::details::ConflictType;
+use crate::conflict::standing::Standing;
 
 /// What is between the two.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -25,17 +24,12 @@ pub struct Conflict {
 impl Conflict {
     /// Reads `users.conflict_details` and the newest `conflict_state`. What is missing or damaged reads as calm.
     pub fn read(details: Option<&Value>, state: Option<&str>) -> Self {
-        let value = |key: &str| details.and_then(|details| details.get(key));
-        let temperature = value("temperature")
-            .and_then(Value::as_f64)
-            .filter(|temperature| temperature.is_finite())
-            .map_or(0.0, |temperature| temperature.clamp(0.0, 100.0));
-        let kind = value("type")
-            .and_then(Value::as_str)
-            .and_then(|kind| TYPES.into_iter().find(|known| *known == kind));
-        let shown = state.and_then(Expression::parse);
-        let expression = shown.or((temperature >= HOT).then_some(Expression::Cold));
-        Self { kind, temperature, expression }
+        let standing = Standing::read(details, state);
+        Self {
+            kind: standing.kind.map(ConflictType::as_str),
+            temperature: standing.temperature.value(),
+            expression: standing.effective(),
+        }
     }
 
     /// Whether there is one.

@@ -3,6 +3,7 @@
 use rust_decimal::{Decimal, dec};
 
 use crate::chapter::Chapter;
+use crate::conflict::temperature::Temperature;
 
 /// How the relationship feels to her at a score; the score is not rounded first.
 pub fn score_feel(score: Decimal) -> &'static str {
@@ -102,13 +103,6 @@ pub fn reply_length(chapter: Chapter) -> &'static str {
     }
 }
 
-/// From here on a temperature is warm.
-pub const WARM: f64 = 25.0;
-/// From here on it is hot: the temperature alone makes a conflict.
-pub const HOT: f64 = 50.0;
-/// From here on it is critical.
-pub const CRITICAL: f64 = 75.0;
-
 /// The names of a zone of the temperature gauge and of what it does to her.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Zone {
@@ -120,15 +114,8 @@ pub struct Zone {
 
 /// The zone of a temperature from 0 to 100. What is no number reads as 0.
 pub fn zone(temperature: f64) -> Zone {
-    if temperature >= CRITICAL {
-        Zone { name: "critical", demeanour: "close to ending it" }
-    } else if temperature >= HOT {
-        Zone { name: "hot", demeanour: "visibly upset" }
-    } else if temperature >= WARM {
-        Zone { name: "warm", demeanour: "slightly tense" }
-    } else {
-        Zone { name: "calm", demeanour: "normal" }
-    }
+    let zone = Temperature::new(temperature).zone();
+    Zone { name: zone.as_str(), demeanour: zone.demeanour() }
 }
 
 #[cfg(test)]

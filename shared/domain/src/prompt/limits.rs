@@ -47,8 +47,6 @@ pub const TEXT: ItemLimits = ItemLimits {
 /// In a prompt for calls.
 pub const VOICE: ItemLimits = ItemLimits { facts: 5, episodes: 5, her_events: 5, threads: 5, ..TEXT };
 
-/// At most this many vices are printed.
-pub const VICES: usize = 3;
 /// At most this many plans of hers for later in the day are printed.
 pub const PLANS: usize = 2;
 /// At most this many lines of the month's theme are printed.

@@ -18,7 +18,6 @@ pub mod section;
 pub mod situation;
 pub mod summaries;
 pub mod theme;
-pub mod vices;
 
 use serde::Serialize;
 

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use domain::conversation;
 use domain::ids::{ConversationId, UserId};
-use domain::job::Tally;
+use domain::job::{PROCESS_CONVERSATIONS, Tally};
 use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::json;
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
 use super::{Context, Deps};
-use crate::job_run::{JobRun, Report};
+use crate::job_run::{self, Call, JobRun, Report};
 
 /// Writing to `error_logs` never holds a run up for longer.
 const ERROR_LOG_TIMEOUT: Duration = Duration::from_millis(500);
@@ -48,15 +48,79 @@ struct Counters {
     deferred: i64,
 }
 
+/// The name of the flag that switches the job off.
+const FLAG: &str = "unified_pipeline_enabled";
+
+/// For whom the pipeline runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rollout {
+    /// Whether it runs at all.
+    pub enabled: bool,
+    /// For so many in a hundred players, always the same ones.
+    pub percent: u8,
+}
+
+impl Default for Rollout {
+    /// For everybody.
+    fn default() -> Self {
+        Self { enabled: true, percent: 100 }
+    }
+}
+
+/// Answers one call of the job. Switched off, nothing is recovered, claimed or written.
+///
+/// `sweep` hands the inbox rows that nobody works on back to `reply` and tells how many accounts; it runs beside the
+/// workers.
+pub async fn answer(
+    deps: &Deps,
+    stages: &[Registered],
+    rollout: Rollout,
+    sweep: impl Future<Output = store::Result<u64>>,
+    call: Call,
+) -> job_run::Ended {
+    if !rollout.enabled {
+        return job_run::Ended::switched_off(FLAG);
+    }
+    job_run::run(&deps.pool, &deps.clock, PROCESS_CONVERSATIONS, call, |job_run| async move {
+        run(deps, stages, rollout, sweep, &job_run).await
+    })
+    .await
+}
+
 /// Recovers, then works; the inbox is swept meanwhile.
-pub async fn run(deps: &Deps, stages: &[Registered], run: &JobRun) -> Report {
+pub async fn run(
+    deps: &Deps,
+    stages: &[Registered],
+    rollout: Rollout,
+    sweep: impl Future<Output = store::Result<u64>>,
+    run: &JobRun,
+) -> Report {
     let mut report = Report::default();
     let mut counters = Counters::default();
     recover(deps, &mut counters, &mut report).await;
-    let worked = work(deps, stages, run).await;
+    let (worked, swept) = join(work(deps, stages, rollout, run), sweep).await;
     worked.tell(&mut counters, &mut report);
+    match swept {
+        Ok(accounts) => counters.inbox_requeued = accounts,
+        Err(error) => report.step_failed("inbox", error.code()),
+    }
     report.set_counters(&counters);
     report
+}
+
+/// Takes one conversation for an operator, however often it was tried, and runs it. False when it is being worked on,
+/// or is gone.
+pub async fn run_forced(
+    deps: &Deps,
+    stages: &[Registered],
+    conversation: ConversationId,
+) -> store::Result<bool> {
+    let client = deps.pool.get().await?;
+    let claimed = pipeline_conversations::claim_forced(&client, conversation, deps.clock.now()).await?;
+    drop(client);
+    let Some(claimed) = claimed else { return Ok(false) };
+    process(deps, stages, claimed).await;
+    Ok(true)
 }
 
 async fn recover(deps: &Deps, counters: &mut Counters, report: &mut Report) {
@@ -128,16 +192,16 @@ impl Window {
     }
 }
 
-async fn work(deps: &Deps, stages: &[Registered], run: &JobRun) -> Worked {
+async fn work(deps: &Deps, stages: &[Registered], rollout: Rollout, run: &JobRun) -> Worked {
     let window = Window::open();
-    let workers = (0..WORKERS).map(|_| worker(deps, stages, run, &window));
+    let workers = (0..WORKERS).map(|_| worker(deps, stages, rollout, run, &window));
     let mut worked = Worked::default();
     for part in join_all(workers).await {
         worked.ended.extend(part.ended);
         worked.claim_error = worked.claim_error.or(part.claim_error);
     }
     if window.closed.into_inner() {
-        match count_claimable(deps).await {
+        match count_claimable(deps, rollout).await {
             Ok(waiting) => worked.deferred = waiting,
             Err(error) => worked.claim_error = worked.claim_error.or(Some(error.code())),
         }
@@ -145,10 +209,16 @@ async fn work(deps: &Deps, stages: &[Registered], run: &JobRun) -> Worked {
     worked
 }
 
-async fn worker(deps: &Deps, stages: &[Registered], run: &JobRun, window: &Window) -> Worked {
+async fn worker(
+    deps: &Deps,
+    stages: &[Registered],
+    rollout: Rollout,
+    run: &JobRun,
+    window: &Window,
+) -> Worked {
     let mut worked = Worked::default();
     while window.take(run) {
-        match claim(deps).await {
+        match claim(deps, rollout).await {
             Ok(Some(claimed)) => {
                 let user = claimed.user;
                 worked.ended.push((user, process(deps, stages, claimed).await));
@@ -163,23 +233,26 @@ async fn worker(deps: &Deps, stages: &[Registered], run: &JobRun, window: &Windo
     worked
 }
 
-async fn claim(deps: &Deps) -> store::Result<Option<Claimed>> {
+async fn claim(deps: &Deps, rollout: Rollout) -> store::Result<Option<Claimed>> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::claim_next(&client, &claimable(deps.clock.now())).await
+    pipeline_conversations::claim_next(&client, &rollout.claimable(deps.clock.now())).await
 }
 
-async fn count_claimable(deps: &Deps) -> store::Result<i64> {
+async fn count_claimable(deps: &Deps, rollout: Rollout) -> store::Result<i64> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::count_claimable(&client, &claimable(deps.clock.now())).await
+    pipeline_conversations::count_claimable(&client, &rollout.claimable(deps.clock.now())).await
 }
 
-/// When a conversation may be claimed at `now`.
-pub fn claimable(now: Timestamp) -> Claimable {
-    Claimable {
-        now,
-        idle_before: conversation::idle_before(now),
-        max_attempts: conversation::MAX_ATTEMPTS,
-        retry_before: conversation::retry_before(now),
+impl Rollout {
+    /// When a conversation may be claimed at `now`.
+    pub fn claimable(self, now: Timestamp) -> Claimable {
+        Claimable {
+            now,
+            idle_before: conversation::idle_before(now),
+            max_attempts: conversation::MAX_ATTEMPTS,
+            retry_before: conversation::retry_before(now),
+            rollout_percent: self.percent.into(),
+        }
     }
 }
 
@@ -272,7 +345,7 @@ async fn put_back(
 }
 
 async fn log_abandoned(deps: &Deps, stuck: Recovered) {
-    let source = format!("job:{}", domain::job::PROCESS_CONVERSATIONS.name);
+    let source = format!("job:{}", PROCESS_CONVERSATIONS.name);
     let concerned = (stuck.conversation, stuck.user);
     let text = "the last attempt never came to its end";
     log_failure(deps, concerned, conversation::MAX_ATTEMPTS, &source, "abandoned", text).await;

@@ -27,7 +27,6 @@ use domain::remember::SAME_MEANING;
 use store::Pool;
 
 pub use context::Context;
-pub use job::claimable;
 
 use self::extraction::Extract;
 use self::memory_update::MemoryUpdate;

@@ -39,7 +39,7 @@ fn silence(player: &Player, view: View<'_>) -> String {
         Some(paid) => format!("Charged up to {}; {}", moment(paid), due(player, view)),
         None => format!("Nothing is charged yet; {}", due(player, view)),
     };
-    format!("Silence has cost {price} since {}. {paid}", moment(ends))
+    format!("Silence costs {price} since {}. {paid}", moment(ends))
 }
 
 /// What the next run of decay would take.

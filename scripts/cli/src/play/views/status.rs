@@ -1,6 +1,7 @@
 //! `:status`: where the game stands, what is queued, what time it is.
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use tokio_postgres::types::Type;
 
 use super::player::{self, Player};
@@ -8,8 +9,8 @@ use super::{NOBODY, View, moment, span};
 
 /// Where everything stands.
 pub async fn status(view: View<'_>) -> store::Result<String> {
-    let year = view.now.to_zoned(jiff::tz::TimeZone::UTC).year();
-    let mut told = vec![format!("It is {} {year} (UTC).", moment(view.now))];
+    let now = view.now.to_zoned(TimeZone::UTC);
+    let mut told = vec![format!("It is {} (UTC).", now.strftime("%a %-d %b %Y, %H:%M"))];
     let Some(player) = player::find(view).await? else {
         told.push(NOBODY.to_owned());
         return Ok(told.join("\n"));

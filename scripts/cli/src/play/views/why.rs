@@ -53,7 +53,7 @@ fn line(row: &Row) -> store::Result<String> {
     let score: Decimal = row.try_get("score")?;
     let details = details.unwrap_or_default();
     let change = number(&details["score_before"]).map(|before| score - before).or(row.try_get("change")?);
-    let change = change.map_or_else(|| "     ?".to_owned(), |change| format!("{change:+6.2}"));
+    let change = change.map_or_else(|| "     -".to_owned(), |change| format!("{change:+6.2}"));
     Ok(format!("{}  {change} -> {score:.2}  {}{}", moment(at), event.unwrap_or("?"), told(&details)))
 }
 
