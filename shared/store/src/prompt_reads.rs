@@ -9,6 +9,7 @@ use domain::prompt::summaries::Talk;
 use domain::score::Score;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -218,11 +219,11 @@ pub async fn find_psyche(client: &Client, user: UserId) -> Result<Option<(Value,
 }
 
 /// The categories of the player's known vices with their engagement scores, strongest first.
-pub async fn list_vices(client: &Client, user: UserId) -> Result<Vec<(String, f64)>> {
+pub async fn list_vices(client: &Client, user: UserId) -> Result<Vec<(String, Decimal)>> {
     let rows = client
         .query_typed(
             "-- prompt_reads::list_vices
-             SELECT category, engagement_score::float8 AS engagement_score
+             SELECT category, engagement_score
                FROM user_vice_preferences
               WHERE user_id = $1 AND engagement_score > 0
               ORDER BY engagement_score DESC, category",
@@ -257,6 +258,20 @@ pub async fn list_talks(client: &Client, user: UserId, since: Timestamp, limit: 
             Ok(Talk { started_at: row.try_get("started_at")?, summary: row.try_get("conversation_summary")? })
         })
         .collect()
+}
+
+/// The text of a UTC day, if it has one.
+pub async fn find_day_text(client: &Client, user: UserId, date: Date) -> Result<Option<String>> {
+    let row = client
+        .query_typed_opt(
+            "-- prompt_reads::find_day_text
+             SELECT coalesce(summary_text, nikita_summary_text) AS text
+               FROM daily_summaries
+              WHERE user_id = $1 AND date = $2",
+            &[(user.as_uuid(), Type::UUID), (&date, Type::DATE)],
+        )
+        .await?;
+    Ok(row.map(|row| row.try_get("text")).transpose()?.flatten())
 }
 
 /// The open threads: those that `conversation` left first, then the others, newest first.

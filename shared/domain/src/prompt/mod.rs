@@ -7,7 +7,6 @@
 //! the same input makes the same bytes.
 
 pub mod assembly;
-pub mod conflict;
 pub mod events;
 pub mod guidance;
 pub mod labels;
