@@ -71,6 +71,12 @@ impl<'a> Search<'a> {
             now,
         }
     }
+
+    /// The query as the database takes it, which knows no character zero; none when it is blank.
+    fn asked(&self) -> Option<String> {
+        let query = self.query.replace('\0', " ");
+        (!query.trim().is_empty()).then_some(query)
+    }
 }
 
 /// A fact that was found.
@@ -117,11 +123,9 @@ impl Hit {
 ///
 /// `models` embeds the query where [`Meaning::Embed`] asks for it; without models words are enough.
 pub async fn search(pool: &Pool, models: Option<&Models>, search: &Search<'_>) -> store::Result<Vec<Hit>> {
-    if search.query.trim().is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(query) = search.asked() else { return Ok(Vec::new()) };
     let embedded = match (search.meaning, models) {
-        (Meaning::Embed, Some(models)) => embed(models, search.user, search.query).await,
+        (Meaning::Embed, Some(models)) => embed(models, search.user, &query).await,
         _ => None,
     };
     let meaning = embedded.as_deref().map_or(search.meaning, Meaning::Vector);
@@ -131,11 +135,7 @@ pub async fn search(pool: &Pool, models: Option<&Models>, search: &Search<'_>) -
 
 /// As [`search`], on the caller's connection and without asking a model: [`Meaning::Embed`] means by words alone.
 pub async fn find(client: &Client, search: &Search<'_>) -> store::Result<Vec<Hit>> {
-    // The database knows no character zero.
-    let query = search.query.replace('\0', " ");
-    if query.trim().is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(query) = search.asked() else { return Ok(Vec::new()) };
     let vector = match search.meaning {
         Meaning::Vector(vector) => Some(vector),
         Meaning::Embed | Meaning::WordsOnly => None,
