@@ -204,6 +204,8 @@ impl Wiring<'_> {
                 default.dedup_similarity,
                 0.0..=1.0,
             ),
+            nikita_zone: self.nikita_zone(),
+            psyche_agent_enabled: self.psyche_agent_enabled(),
         };
         Ok((deps, settings))
     }
@@ -215,7 +217,7 @@ impl Wiring<'_> {
         let settings = agent::Settings {
             chat_model: self.model("ANTHROPIC_MODEL", &default.chat_model),
             economy_model: self.model("ECONOMY_MODEL", &default.economy_model),
-            psyche_agent_enabled: self.settings.flag("PSYCHE_AGENT_ENABLED", default.psyche_agent_enabled),
+            psyche_agent_enabled: self.psyche_agent_enabled(),
             ..default
         };
         Ok(agent::Deps { pool, models, draws: self.draws(), nikita_zone: self.nikita_zone(), settings })
@@ -269,6 +271,10 @@ impl Wiring<'_> {
     /// Her clock, where a player's row names no other.
     fn nikita_zone(&mut self) -> TimeZone {
         self.settings.zone("NIKITA_TIMEZONE", "Europe/Berlin")
+    }
+
+    fn psyche_agent_enabled(&mut self) -> bool {
+        self.settings.flag("PSYCHE_AGENT_ENABLED", true)
     }
 
     /// While something is tried out, replies come at once unless delays are asked for.

@@ -13,6 +13,25 @@ pub trait Handover: Send + Sync {
     fn hand_over<'a>(&'a self, hint: &'a Hint) -> BoxFuture<'a, Result<(), HandoverError>>;
 }
 
+/// Puts hints into a queue, one group per account: the records of an account come out one after the other.
+#[derive(Debug, Clone)]
+pub struct QueueHandover(pub Queue);
+
+impl Handover for QueueHandover {
+    fn hand_over<'a>(&'a self, hint: &'a Hint) -> BoxFuture<'a, Result<(), HandoverError>> {
+        async move { Ok(self.0.send(&record(hint)).await?) }.boxed()
+    }
+}
+
+/// A hint for a further try is no repetition of the first: the queue must not drop it.
+fn record(hint: &Hint) -> Record {
+    Record {
+        group: hint.telegram_id.to_string(),
+        deduplication: format!("{}:{}", hint.update_id, hint.attempts),
+        body: json!({ "telegram_id": hint.telegram_id }).to_string(),
+    }
+}
+
 /// Why an account could not be handed over, or not be worked off.
 #[derive(Debug, thiserror::Error)]
 pub enum HandoverError {
@@ -38,35 +57,14 @@ impl HandoverError {
     }
 }
 
-/// Leaves a record for the queue's consumer: one group per account, so that its updates come out in order.
-#[derive(Debug, Clone)]
-pub struct QueueHandover(pub Queue);
-
-impl Handover for QueueHandover {
-    fn hand_over<'a>(&'a self, hint: &'a Hint) -> BoxFuture<'a, Result<(), HandoverError>> {
-        async move { Ok(self.0.send(&record(hint)).await?) }.boxed()
-    }
-}
-
-/// A hint for a further try is another record: the queue would drop the repetition of the first.
-fn record(hint: &Hint) -> Record {
-    Record {
-        group: hint.telegram_id.to_string(),
-        deduplication: format!("{}:{}", hint.update_id, hint.attempts),
-        body: json!({ "telegram_id": hint.telegram_id }).to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn a_record_names_its_account_and_its_try() {
-        let hint = |attempts| Hint { telegram_id: 1001, update_id: 900, attempts };
-        let first = record(&hint(0));
-        assert_eq!((first.group.as_str(), first.deduplication.as_str()), ("1001", "900:0"));
-        assert_eq!(first.body, r#"{"telegram_id":1001}"#);
-        assert_ne!(first.deduplication, record(&hint(1)).deduplication);
+        let record = record(&Hint { telegram_id: 1001, update_id: 900, attempts: 2 });
+        assert_eq!((record.group.as_str(), record.deduplication.as_str()), ("1001", "900:2"));
+        assert_eq!(record.body, r#"{"telegram_id":1001}"#);
     }
 }
