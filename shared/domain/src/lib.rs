@@ -48,6 +48,7 @@ pub mod status;
 pub mod telegram;
 pub mod texting;
 pub mod tokens;
+pub mod touchpoints;
 pub mod vices;
 pub mod voice;
 mod words;
