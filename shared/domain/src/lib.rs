@@ -47,6 +47,7 @@ pub mod status;
 pub mod telegram;
 pub mod texting;
 pub mod tokens;
+pub mod validation;
 pub mod vices;
 pub mod voice;
 pub mod vulnerability;
