@@ -39,6 +39,7 @@ pub mod rate_limit;
 pub mod registration;
 pub mod remember;
 pub mod reply;
+pub mod restart;
 pub mod rounding;
 pub mod score;
 pub mod scoring;

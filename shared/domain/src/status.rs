@@ -100,11 +100,10 @@ impl GameStatus {
             Cause::BossComes => self.moves(Self::Active, Self::BossFight),
             Cause::Lost => self.moves(Self::Active, Self::GameOver),
             Cause::Passed(Chapter::LAST) => self.moves(Self::BossFight, Self::Won),
-            Cause::Passed(_) | Cause::Truce => self.moves(Self::BossFight, Self::Active),
             Cause::Failed(lost) | Cause::RanOut(lost) if lost.are_spent() => {
                 self.moves(Self::BossFight, Self::GameOver)
             }
-            Cause::RanOut(_) => self.moves(Self::BossFight, Self::Active),
+            Cause::Passed(_) | Cause::Truce | Cause::RanOut(_) => self.moves(Self::BossFight, Self::Active),
             Cause::Failed(_) | Cause::Unjudged => self.moves(Self::BossFight, Self::BossFight),
             Cause::Restarted => {
                 self.moves(Self::GameOver, Self::Active).or(self.moves(Self::Won, Self::Active))
