@@ -4,6 +4,7 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod arcs;
 pub mod boss;
 pub mod canned;
 pub mod care;
@@ -48,8 +49,8 @@ pub mod status;
 pub mod telegram;
 pub mod texting;
 pub mod tokens;
+pub mod touchpoints;
 pub mod validation;
 pub mod vices;
 pub mod voice;
-pub mod vulnerability;
 mod words;
