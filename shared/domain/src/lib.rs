@@ -4,6 +4,7 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod arcs;
 pub mod boss;
 pub mod canned;
 pub mod care;
@@ -39,6 +40,7 @@ pub mod rate_limit;
 pub mod registration;
 pub mod remember;
 pub mod reply;
+pub mod restart;
 pub mod rounding;
 pub mod score;
 pub mod scoring;
@@ -47,7 +49,8 @@ pub mod status;
 pub mod telegram;
 pub mod texting;
 pub mod tokens;
+pub mod touchpoints;
+pub mod validation;
 pub mod vices;
 pub mod voice;
-pub mod vulnerability;
 mod words;
