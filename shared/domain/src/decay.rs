@@ -335,7 +335,6 @@ mod tests {
         assert_eq!(after.score.value(), dec!(49.20));
     }
 
-    /// case: game G-38
     #[test]
     fn the_last_points_end_the_game() {
         let Verdict::Drained(charge) = judge(&player(2, dec!(3)), after_minutes(26 * 60)) else {
@@ -385,6 +384,22 @@ mod tests {
 
             let apart = (at_once.score.value() - in_steps.score.value()).abs();
             prop_assert!(apart <= dec!(0.01) * Decimal::from(steps.len()));
+        }
+
+        /// Slots that come again, or late, change nothing.
+        #[test]
+        fn repeated_and_late_slots_change_nothing(
+            chapter in 1_i32..=5, score in 1_i64..=10_000, mut hours in prop::collection::vec(0_i64..300, 1..15),
+            repeats in prop::collection::vec(any::<prop::sample::Index>(), 15),
+        ) {
+            hours.sort_unstable();
+            let start = player(chapter, Decimal::new(score, 2));
+            let once = hours.iter().fold(start, |standing, hour| after_run(standing, after_minutes(hour * 60)));
+            let again = hours.iter().enumerate().zip(&repeats).fold(start, |standing, ((at, hour), repeat)| {
+                let standing = after_run(standing, after_minutes(hour * 60));
+                after_run(standing, after_minutes(repeat.get(&hours[..=at]) * 60))
+            });
+            prop_assert_eq!(once, again);
         }
 
         #[test]

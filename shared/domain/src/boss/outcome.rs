@@ -226,6 +226,7 @@ mod tests {
 
     use super::super::phase::{Line, Phase};
     use super::*;
+    use crate::status::Cause;
 
     const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
     const NOW: Timestamp = Timestamp::constant(7_200, 0);
@@ -359,9 +360,13 @@ mod tests {
                 for outcome in [Outcome::Pass, Outcome::Partial, Outcome::Fail] {
                     let fight = fight(chapter, attempts, dec!(80));
                     let after = after(&fight, outcome);
-                    let stays = after.status == GameStatus::BossFight;
-                    assert!(stays || GameStatus::BossFight.may_become(after.status));
-                    assert_eq!(stays, after.next != Next::Over);
+                    let cause = match outcome {
+                        Outcome::Pass => Cause::Passed(fight.chapter),
+                        Outcome::Partial => Cause::Truce,
+                        Outcome::Fail => Cause::Failed(fight.attempts.one_more()),
+                    };
+                    assert_eq!(GameStatus::BossFight.after(cause), Some(after.status));
+                    assert_eq!(after.status == GameStatus::BossFight, after.next != Next::Over);
                     assert!(after.chapter >= fight.chapter);
                     assert_eq!(after.attempts.are_spent(), after.status == GameStatus::GameOver);
                     assert!(after.status != GameStatus::Won || after.chapter == Chapter::LAST);

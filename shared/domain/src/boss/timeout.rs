@@ -67,6 +67,7 @@ impl Timeout {
 mod tests {
     use super::*;
     use crate::chapter::Chapter;
+    use crate::status::Cause;
 
     fn after(seconds: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
@@ -98,6 +99,7 @@ mod tests {
         ] {
             let timeout = time_out(Attempts::new(before).unwrap());
             assert_eq!((timeout.attempts.lost(), timeout.status, timeout.ends), (after, status, ends));
+            assert_eq!(GameStatus::BossFight.after(Cause::RanOut(timeout.attempts)), Some(status));
         }
         let told = json!({ "boss_attempts": 2, "new_status": "active", "timeout_hours": 24 });
         assert_eq!(time_out(Attempts::new(1).unwrap()).details(), told);
