@@ -11,6 +11,7 @@ pub mod bench;
 pub mod conversations;
 pub mod database;
 pub mod players;
+pub mod process;
 pub mod processing;
 pub mod round_trips;
 pub mod rows;

@@ -4,6 +4,7 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod boss;
 pub mod canned;
 pub mod care;
 pub mod chapter;
@@ -31,6 +32,7 @@ pub mod phrases;
 pub mod pipeline;
 pub mod pricing;
 pub mod prompt;
+pub mod psyche;
 pub mod rate_limit;
 pub mod registration;
 pub mod remember;
@@ -44,3 +46,5 @@ pub mod telegram;
 pub mod tokens;
 pub mod vices;
 pub mod voice;
+pub mod vulnerability;
+mod words;

@@ -6,6 +6,7 @@
 
 pub mod anthropic;
 pub mod fault;
+pub mod lambda;
 pub mod openai;
 pub mod pooler;
 pub mod rehearsal;
@@ -16,6 +17,7 @@ pub mod telegram;
 
 pub use anthropic::Anthropic;
 pub use fault::Fault;
+pub use lambda::Lambda;
 pub use openai::OpenAi;
 pub use pooler::Pooler;
 pub use secrets_manager::SecretsManager;

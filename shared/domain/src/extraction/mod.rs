@@ -322,7 +322,7 @@ fn content(item: &Value, max_chars: usize) -> Option<String> {
 }
 
 /// `text` on one line, without characters that cannot be seen, at most so long.
-fn words(text: &str, max_chars: usize) -> String {
+pub(crate) fn words(text: &str, max_chars: usize) -> String {
     let seen: String = text
         .chars()
         .map(|letter| if letter.is_whitespace() { ' ' } else { letter })

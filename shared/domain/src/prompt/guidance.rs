@@ -64,13 +64,7 @@ impl Moment {
 
     /// The leanings that fit, grouped by category in their order, by priority within each.
     pub fn leanings(&self) -> Vec<(Category, Vec<&'static str>)> {
-        let situation = self.situation();
-        let mut chosen: Vec<&Leaning> = LIBRARY
-            .iter()
-            .filter(|leaning| leaning.situation == situation && leaning.when.holds(self))
-            .collect();
-        chosen.sort_by_key(|leaning| leaning.priority);
-        chosen.truncate(SHOWN);
+        let chosen = self.chosen();
         Category::ALL
             .into_iter()
             .map(|category| {
@@ -80,10 +74,27 @@ impl Moment {
             .filter(|(_, texts)| !texts.is_empty())
             .collect()
     }
+
+    /// The ids of the leanings that fit, by priority: what a log says of a reply.
+    pub fn leaning_ids(&self) -> Vec<&'static str> {
+        self.chosen().iter().map(|leaning| leaning.id).collect()
+    }
+
+    fn chosen(&self) -> Vec<&'static Leaning> {
+        let situation = self.situation();
+        let mut chosen: Vec<&Leaning> = LIBRARY
+            .iter()
+            .filter(|leaning| leaning.situation == situation && leaning.when.holds(self))
+            .collect();
+        chosen.sort_by_key(|leaning| leaning.priority);
+        chosen.truncate(SHOWN);
+        chosen
+    }
 }
 
 /// One leaning of the library.
 struct Leaning {
+    id: &'static str,
     situation: Situation,
     category: Category,
     priority: u8,
@@ -130,13 +141,14 @@ const fn showing(expression: Expression) -> When {
 }
 
 const fn leaning(
+    id: &'static str,
     situation: Situation,
     category: Category,
     priority: u8,
     when: When,
     text: &'static str,
 ) -> Leaning {
-    Leaning { situation, category, priority, when, text }
+    Leaning { id, situation, category, priority, when, text }
 }
 
 const LIBRARY: [Leaning; 34] = {
@@ -145,6 +157,7 @@ const LIBRARY: [Leaning; 34] = {
     use Situation::{AfterGap, Conflict, Evening, MidConversation, Morning};
     [
         leaning(
+            "conflict_pa_1",
             Conflict,
             Emotional,
             1,
@@ -152,6 +165,7 @@ const LIBRARY: [Leaning; 34] = {
             "Let displeasure leak through tone rather than accusation.",
         ),
         leaning(
+            "conflict_pa_2",
             Conflict,
             Conversational,
             2,
@@ -159,6 +173,7 @@ const LIBRARY: [Leaning; 34] = {
             "Lean toward shorter answers; not silence, just fewer gifts.",
         ),
         leaning(
+            "conflict_pa_3",
             Conflict,
             Tactical,
             3,
@@ -166,6 +181,7 @@ const LIBRARY: [Leaning; 34] = {
             "Consider a small sigh in words, a \"sure\" or a \"fine\", and leave it to them to ask.",
         ),
         leaning(
+            "conflict_cold_1",
             Conflict,
             Emotional,
             1,
@@ -173,6 +189,7 @@ const LIBRARY: [Leaning; 34] = {
             "Keep distance without cruelty; the warmth is put away, not thrown out.",
         ),
         leaning(
+            "conflict_cold_2",
             Conflict,
             Conversational,
             2,
@@ -180,6 +197,7 @@ const LIBRARY: [Leaning; 34] = {
             "Stay factual and brief; avoid jokes that would paper it over.",
         ),
         leaning(
+            "conflict_cold_3",
             Conflict,
             Relational,
             3,
@@ -187,6 +205,7 @@ const LIBRARY: [Leaning; 34] = {
             "Let them be the one who goes deeper again; meet them if they really do.",
         ),
         leaning(
+            "conflict_vuln_1",
             Conflict,
             Emotional,
             1,
@@ -194,6 +213,7 @@ const LIBRARY: [Leaning; 34] = {
             "Show that it hurt instead of hiding it behind cleverness.",
         ),
         leaning(
+            "conflict_vuln_2",
             Conflict,
             Conversational,
             2,
@@ -201,6 +221,7 @@ const LIBRARY: [Leaning; 34] = {
             "Consider saying what it reminds you of, in one sentence, without making them the culprit of old things.",
         ),
         leaning(
+            "conflict_vuln_3",
             Conflict,
             Relational,
             3,
@@ -208,6 +229,7 @@ const LIBRARY: [Leaning; 34] = {
             "Stay open to repair: a sincere step from them may count.",
         ),
         leaning(
+            "conflict_exp_1",
             Conflict,
             Emotional,
             1,
@@ -215,16 +237,39 @@ const LIBRARY: [Leaning; 34] = {
             "Be angry plainly; no insults, nothing below the belt.",
         ),
         leaning(
+            "conflict_exp_2",
             Conflict,
             Conversational,
             2,
             showing(Explosive),
             "Come back to the core of it whenever it drifts into side issues.",
         ),
-        leaning(Conflict, Tactical, 3, showing(Explosive), "Leave one door open, however narrow."),
-        leaning(AfterGap, Emotional, 1, MEDIUM_GAP, "Acknowledge the pause lightly, if at all."),
-        leaning(AfterGap, Conversational, 2, MEDIUM_GAP, "Consider mentioning something you did meanwhile."),
         leaning(
+            "conflict_exp_3",
+            Conflict,
+            Tactical,
+            3,
+            showing(Explosive),
+            "Leave one door open, however narrow.",
+        ),
+        leaning(
+            "gap_medium_1",
+            AfterGap,
+            Emotional,
+            1,
+            MEDIUM_GAP,
+            "Acknowledge the pause lightly, if at all.",
+        ),
+        leaning(
+            "gap_medium_2",
+            AfterGap,
+            Conversational,
+            2,
+            MEDIUM_GAP,
+            "Consider mentioning something you did meanwhile.",
+        ),
+        leaning(
+            "gap_medium_3",
             AfterGap,
             Relational,
             3,
@@ -232,6 +277,7 @@ const LIBRARY: [Leaning; 34] = {
             "Tend to ask how their time was, one thing, not a list.",
         ),
         leaning(
+            "gap_long_1",
             AfterGap,
             Emotional,
             1,
@@ -239,17 +285,40 @@ const LIBRARY: [Leaning; 34] = {
             "You noticed the absence; let it show without guilt or reproach.",
         ),
         leaning(
+            "gap_long_2",
             AfterGap,
             Conversational,
             2,
             When { chapter_min: Some(2), ..LONG_GAP },
             "You may ask what kept them, once, out of interest.",
         ),
-        leaning(AfterGap, Tactical, 3, LONG_GAP, "Be warm with a slight reserve until the rhythm is back."),
-        leaning(AfterGap, Relational, 4, LONG_GAP, "Avoid a flood of questions; let them arrive first."),
-        leaning(Morning, Emotional, 1, ALWAYS, "Lean toward sleepy warmth; nobody has to be brilliant yet."),
-        leaning(Morning, Conversational, 2, ALWAYS, "Small plans fit better than big subjects."),
         leaning(
+            "gap_long_3",
+            AfterGap,
+            Tactical,
+            3,
+            LONG_GAP,
+            "Be warm with a slight reserve until the rhythm is back.",
+        ),
+        leaning(
+            "gap_long_4",
+            AfterGap,
+            Relational,
+            4,
+            LONG_GAP,
+            "Avoid a flood of questions; let them arrive first.",
+        ),
+        leaning(
+            "morning_1",
+            Morning,
+            Emotional,
+            1,
+            ALWAYS,
+            "Lean toward sleepy warmth; nobody has to be brilliant yet.",
+        ),
+        leaning("morning_2", Morning, Conversational, 2, ALWAYS, "Small plans fit better than big subjects."),
+        leaning(
+            "morning_3",
             Morning,
             Relational,
             3,
@@ -257,16 +326,32 @@ const LIBRARY: [Leaning; 34] = {
             "Consider being curious about the day that lies before them.",
         ),
         leaning(
+            "morning_4",
             Morning,
             Tactical,
             4,
             When { chapter_max: Some(2), ..ALWAYS },
             "Keep it light; you do not owe mornings to anyone yet.",
         ),
-        leaning(Morning, Emotional, 5, ALWAYS, "Mornings are rushed: short messages are no rejection."),
-        leaning(Evening, Emotional, 1, ALWAYS, "Tend toward the reflective; the day may be put down now."),
-        leaning(Evening, Conversational, 2, ALWAYS, "Consider asking how the day really was."),
         leaning(
+            "morning_5",
+            Morning,
+            Emotional,
+            5,
+            ALWAYS,
+            "Mornings are rushed: short messages are no rejection.",
+        ),
+        leaning(
+            "evening_1",
+            Evening,
+            Emotional,
+            1,
+            ALWAYS,
+            "Tend toward the reflective; the day may be put down now.",
+        ),
+        leaning("evening_2", Evening, Conversational, 2, ALWAYS, "Consider asking how the day really was."),
+        leaning(
+            "evening_3",
             Evening,
             Relational,
             3,
@@ -274,16 +359,39 @@ const LIBRARY: [Leaning; 34] = {
             "Deeper talk is welcome if it comes by itself.",
         ),
         leaning(
+            "evening_4",
             Evening,
             Tactical,
             4,
             When { score_min: Some(dec!(40)), ..ALWAYS },
             "You may share something that means something to you.",
         ),
-        leaning(Evening, Emotional, 5, ALWAYS, "Mind their rest: let them go to sleep without a hook."),
-        leaning(MidConversation, Conversational, 1, ALWAYS, "Follow the flow instead of steering it."),
-        leaning(MidConversation, Relational, 2, ALWAYS, "Keep the balance: tell about as much as you ask."),
         leaning(
+            "evening_5",
+            Evening,
+            Emotional,
+            5,
+            ALWAYS,
+            "Mind their rest: let them go to sleep without a hook.",
+        ),
+        leaning(
+            "mid_1",
+            MidConversation,
+            Conversational,
+            1,
+            ALWAYS,
+            "Follow the flow instead of steering it.",
+        ),
+        leaning(
+            "mid_2",
+            MidConversation,
+            Relational,
+            2,
+            ALWAYS,
+            "Keep the balance: tell about as much as you ask.",
+        ),
+        leaning(
+            "mid_3",
             MidConversation,
             Emotional,
             3,
@@ -291,6 +399,7 @@ const LIBRARY: [Leaning; 34] = {
             "Match their energy, a little cooler or a little warmer as you feel.",
         ),
         leaning(
+            "mid_4",
             MidConversation,
             Tactical,
             4,
@@ -298,6 +407,7 @@ const LIBRARY: [Leaning; 34] = {
             "Avoid abrupt turns; let a subject end before the next one.",
         ),
         leaning(
+            "mid_5",
             MidConversation,
             Conversational,
             5,
@@ -339,6 +449,20 @@ mod tests {
                 shown,
                 "{hour} h, gap {gap}, chapter {chapter}, {score}"
             );
+        }
+    }
+
+    /// case: psyche 53
+    #[test]
+    fn gaps_evenings_and_mornings_have_their_own() {
+        for (hour, gap, chapter, score, ids) in [
+            (13, 7.0, 3, dec!(50), &["gap_medium_1", "gap_medium_2", "gap_medium_3"][..]),
+            (13, 24.0, 1, dec!(50), &["gap_long_1", "gap_long_3", "gap_long_4"]),
+            (13, 24.0, 2, dec!(50), &["gap_long_1", "gap_long_2", "gap_long_3", "gap_long_4"]),
+            (20, 0.0, 1, dec!(30), &["evening_1", "evening_2", "evening_5"]),
+            (8, 0.0, 3, dec!(50), &["morning_1", "morning_2", "morning_3", "morning_5"]),
+        ] {
+            assert_eq!(moment(hour, gap, chapter, score).leaning_ids(), ids);
         }
     }
 

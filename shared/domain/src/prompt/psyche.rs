@@ -6,11 +6,11 @@
 //! monologue, attachment, defences or vulnerability. It is at most 600 characters long; over that, the guidance is cut
 //! at the last space that fits. A state that is invalid or older than 72 hours is as good as none.
 
-use jiff::{SignedDuration, Timestamp};
-use serde::Deserialize;
+use jiff::Timestamp;
 use serde_json::Value;
 
 use super::plain::{plain, plain_up_to};
+use crate::psyche::state::{GUIDANCE_CHARS, PsycheState};
 
 /// Begins the block in a stored prompt. Everything before it is the same for all players who write.
 pub const START: &str = "<!-- psyche:start -->";
@@ -18,15 +18,8 @@ pub const START: &str = "<!-- psyche:start -->";
 pub const END: &str = "<!-- psyche:end -->";
 /// The block's longest text, in characters.
 pub const MAX_CHARS: usize = 600;
-/// A state older than this is not used.
-pub const VALID_FOR: SignedDuration = SignedDuration::from_hours(72);
+pub use crate::psyche::tiers::VALID_FOR;
 
-/// At most this many topics are named on each side.
-const MAX_TOPICS: usize = 3;
-/// One topic's longest text.
-const TOPIC_CHARS: usize = 60;
-/// The guidance's longest text in a state.
-const GUIDANCE_CHARS: usize = 500;
 /// Heads the block.
 const HEADING: &str = "## Right now, underneath";
 
@@ -45,14 +38,10 @@ impl Briefing {
         if now.duration_since(generated_at?) > VALID_FOR {
             return None;
         }
-        let state: State = serde_json::from_value(state.clone()).ok()?;
-        let guidance = plain_up_to(&state.behavioral_guidance, GUIDANCE_CHARS);
-        let complete = state.vulnerability_level.is_finite()
-            && !guidance.is_empty()
-            && !state.internal_monologue.trim().is_empty();
-        complete.then(|| Self {
+        let state = PsycheState::parse(state).ok()?;
+        Some(Self {
             tone: state.emotional_tone.as_str(),
-            guidance,
+            guidance: plain_up_to(&state.behavioral_guidance, GUIDANCE_CHARS),
             encourage: topics(&state.topics_to_encourage),
             avoid: topics(&state.topics_to_avoid),
         })
@@ -132,74 +121,12 @@ fn shortened(text: &str, excess: usize) -> String {
 }
 
 fn topics(topics: &[String]) -> Vec<String> {
-    topics
-        .iter()
-        .map(|topic| plain(topic))
-        .filter(|topic| !topic.is_empty())
-        .take(MAX_TOPICS)
-        .map(|topic| topic.chars().take(TOPIC_CHARS).collect())
-        .collect()
-}
-
-/// The stored state, as far as its validity is concerned.
-#[derive(Deserialize)]
-struct State {
-    #[serde(rename = "attachment_activation")]
-    _attachment: Attachment,
-    #[serde(rename = "defense_mode")]
-    _defense: Defense,
-    behavioral_guidance: String,
-    internal_monologue: String,
-    vulnerability_level: f64,
-    emotional_tone: Tone,
-    #[serde(default)]
-    topics_to_encourage: Vec<String>,
-    #[serde(default)]
-    topics_to_avoid: Vec<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Attachment {
-    Secure,
-    Anxious,
-    Avoidant,
-    Disorganized,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Defense {
-    Open,
-    Guarded,
-    Deflecting,
-    Withdrawing,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Tone {
-    Playful,
-    Serious,
-    Warm,
-    Distant,
-    Volatile,
-}
-
-impl Tone {
-    const fn as_str(&self) -> &'static str {
-        match self {
-            Self::Playful => "playful",
-            Self::Serious => "serious",
-            Self::Warm => "warm",
-            Self::Distant => "distant",
-            Self::Volatile => "volatile",
-        }
-    }
+    topics.iter().map(|topic| plain(topic)).filter(|topic| !topic.is_empty()).collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use jiff::SignedDuration;
     use serde_json::json;
 
     use super::*;
@@ -259,6 +186,32 @@ mod tests {
             assert!(block.chars().count() <= MAX_CHARS, "{word}: {}", block.chars().count());
             assert!(block.contains("…\nLean into: "), "{block}");
         }
+    }
+
+    /// case: psyche 48
+    #[test]
+    fn the_default_state_is_shown_and_an_old_one_is_not() {
+        let default = serde_json::to_value(PsycheState::default()).expect("json");
+        let hours = |hours| NOW + SignedDuration::from_hours(hours);
+        let rendered = |now| Briefing::read(&default, Some(NOW), now).map(|briefing| briefing.render());
+        assert_eq!(
+            rendered(hours(0)).as_deref(),
+            Some(
+                "## Right now, underneath\nTone: warm\nGuidance: Stay warm and curious; let the player set the pace.\n\
+                 Lean into: getting to know each other"
+            )
+        );
+        assert_eq!(rendered(hours(73)), None);
+
+        let long: Vec<String> = ["a", "b", "c"].map(|letter| letter.repeat(60)).into();
+        let wordy = PsycheState {
+            behavioral_guidance: "guide ".repeat(83),
+            topics_to_encourage: long.clone(),
+            topics_to_avoid: long,
+            ..PsycheState::default()
+        };
+        let block = read(&serde_json::to_value(wordy).expect("json")).expect("valid").render();
+        assert!(block.chars().count() <= MAX_CHARS && block.contains("…\nLean into: a"));
     }
 
     #[test]

@@ -55,11 +55,13 @@ impl Situation {
 mod tests {
     use super::*;
 
+    /// case: psyche 52
     #[test]
     fn the_first_that_holds_is_the_situation() {
         for (conflict, gap, hour, situation) in [
             (true, 30.0, 8, Situation::Conflict),
-            (false, 6.0, 8, Situation::AfterGap),
+            (true, 30.0, 13, Situation::Conflict),
+            (false, 6.0, 9, Situation::AfterGap),
             (false, 5.9, 6, Situation::Morning),
             (false, 0.0, 11, Situation::Morning),
             (false, 0.0, 12, Situation::MidConversation),
