@@ -7,11 +7,14 @@
     reason = "a test that cannot go on says why"
 )]
 
+pub mod activity;
 pub mod bench;
+pub mod chat;
 pub mod conversations;
 pub mod database;
 pub mod players;
 pub mod process;
+pub mod processes;
 pub mod processing;
 pub mod round_trips;
 pub mod rows;

@@ -4,10 +4,12 @@
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
 
 pub mod agent;
+pub mod arcs;
 pub mod boss;
 pub mod canned;
 pub mod care;
 pub mod chapter;
+pub mod circle;
 pub mod cleanup;
 pub mod conflict;
 pub mod conversation;
@@ -25,6 +27,7 @@ pub mod ids;
 pub mod inbox;
 pub mod interaction;
 pub mod job;
+pub mod life;
 pub mod memory;
 pub mod model_answer;
 pub mod onboarding;
@@ -43,8 +46,9 @@ pub mod scoring;
 pub mod state;
 pub mod status;
 pub mod telegram;
+pub mod texting;
 pub mod tokens;
+pub mod touchpoints;
 pub mod vices;
 pub mod voice;
-pub mod vulnerability;
 mod words;

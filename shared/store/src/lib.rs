@@ -23,6 +23,7 @@ pub mod monitoring;
 pub mod notifications;
 pub mod onboarding_states;
 pub mod pipeline_conversations;
+pub mod prompt_reads;
 pub mod prompts;
 pub mod psyche_states;
 pub mod rate_limits;
@@ -37,4 +38,5 @@ pub mod users;
 
 pub use deadpool_postgres::Pool;
 pub use error::{Error, Result};
+pub use tokio_postgres::Client;
 pub use transaction::{Limits, Tx, retry_conflicts};

@@ -40,6 +40,8 @@ pub struct Server {
 pub struct Call {
     /// What was asked, in the service's own word: `sendMessage`, `messages`, …
     pub operation: String,
+    /// The path it was asked at.
+    pub path: String,
     /// The headers.
     pub headers: HeaderMap,
     /// The body; null when it was no JSON.
@@ -227,9 +229,10 @@ async fn respond(request: Request<Incoming>, shared: Arc<Shared>) -> Result<Resp
         Some(fault) if !fault.acts() => None,
         _ => Some(shared.dialect.answer(&asked)),
     };
+    let path = parts.uri.path().to_owned();
     remember(
         &shared,
-        Call { operation, headers: parts.headers, body, at: Instant::now(), fault: fault.clone() },
+        Call { operation, path, headers: parts.headers, body, at: Instant::now(), fault: fault.clone() },
     );
     match fault {
         None => Ok(whole(&reply.unwrap_or_else(|| shared.dialect.error(500, None)), None)),

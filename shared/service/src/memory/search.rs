@@ -16,8 +16,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use providers::openai::EmbedFor;
 use serde_json::Value;
-use store::Pool;
 use store::memory_facts::{self, Candidate};
+use store::{Client, Pool};
 
 use crate::llm::{Asker, Models};
 
@@ -71,6 +71,12 @@ impl<'a> Search<'a> {
             now,
         }
     }
+
+    /// The query as the database takes it, which knows no character zero; none when it is blank.
+    fn asked(&self) -> Option<String> {
+        let query = self.query.replace('\0', " ");
+        (!query.trim().is_empty()).then_some(query)
+    }
 }
 
 /// A fact that was found.
@@ -117,23 +123,24 @@ impl Hit {
 ///
 /// `models` embeds the query where [`Meaning::Embed`] asks for it; without models words are enough.
 pub async fn search(pool: &Pool, models: Option<&Models>, search: &Search<'_>) -> store::Result<Vec<Hit>> {
-    // The database knows no character zero.
-    let query = search.query.replace('\0', " ");
-    if query.trim().is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(query) = search.asked() else { return Ok(Vec::new()) };
     let embedded = match (search.meaning, models) {
         (Meaning::Embed, Some(models)) => embed(models, search.user, &query).await,
         _ => None,
     };
+    let meaning = embedded.as_deref().map_or(search.meaning, Meaning::Vector);
+    let client = pool.get().await?;
+    find(&client, &Search { meaning, ..search.clone() }).await
+}
+
+/// As [`search`], on the caller's connection and without asking a model: [`Meaning::Embed`] means by words alone.
+pub async fn find(client: &Client, search: &Search<'_>) -> store::Result<Vec<Hit>> {
+    let Some(query) = search.asked() else { return Ok(Vec::new()) };
     let vector = match search.meaning {
         Meaning::Vector(vector) => Some(vector),
-        Meaning::Embed | Meaning::WordsOnly => embedded.as_deref(),
+        Meaning::Embed | Meaning::WordsOnly => None,
     };
-
-    let client = pool.get().await?;
-    let rows = memory_facts::candidates(&client, search.user, &query, vector).await?;
-    drop(client);
+    let rows = memory_facts::candidates(client, search.user, &query, vector).await?;
     Ok(ranked(rows, search, vector.is_some(), &query))
 }
 
@@ -144,8 +151,17 @@ pub async fn recent(
     graph_type: Option<GraphType>,
     limit: i64,
 ) -> store::Result<Vec<Hit>> {
-    let client = pool.get().await?;
-    let rows = memory_facts::list_recent(&client, user, graph_type, limit).await?;
+    newest(&*pool.get().await?, user, graph_type, limit).await
+}
+
+/// As [`recent`], on the caller's connection.
+pub async fn newest(
+    client: &Client,
+    user: UserId,
+    graph_type: Option<GraphType>,
+    limit: i64,
+) -> store::Result<Vec<Hit>> {
+    let rows = memory_facts::list_recent(client, user, graph_type, limit).await?;
     Ok(rows
         .into_iter()
         .map(|row| {
