@@ -1,11 +1,12 @@
 //! Care mode: the player needs help, and that outranks every rule of the game.
 //!
-//! A conversation is in care mode from the player's first message that speaks of ending their life or of harming themselves, to its end. In it
-//! no message is skipped and no answer waits. Where no model answers (a limit, a failure, a finished game, before the game has begun) a
-//! fixed help text goes out instead of any canned line, at most once in ten minutes.
+//! A conversation is in care mode from the player's first message that speaks of ending their life or of harming
+//! themselves, to its end. In it no message is skipped and no answer waits. Where no model answers (a limit, a failure,
+//! a finished game, before the game has begun) a fixed help text goes out instead of any canned line, at most once in
+//! ten minutes.
 //!
-//! A phrase counts where it stands as a whole: the neighbouring characters are neither letters a-z nor digits. Before that the text is put into
-//! lower case, curly quotes become straight, and runs of white space become one space.
+//! A phrase counts where it stands as a whole: the neighbouring characters are neither letters a-z nor digits. Before
+//! that the text is put into lower case, curly quotes become straight, and runs of white space become one space.
 
 use jiff::SignedDuration;
 

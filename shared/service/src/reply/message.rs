@@ -51,11 +51,6 @@ impl Incoming {
             (Media::Unseen(unseen), _) => Self::Unseen(unseen),
         }
     }
-
-    /// Whether the words say that the player needs help.
-    pub(super) fn needs_care(&self) -> bool {
-        matches!(self, Self::Heard(heard) if needs_care(&heard.words))
-    }
 }
 
 impl Accepted {
