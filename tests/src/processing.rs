@@ -48,6 +48,17 @@ impl Processing {
     pub async fn of(player: NewPlayer) -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool();
+        Self::with(player, database, pool).await
+    }
+
+    /// The default player, with a pool as a function has it, behind a pooler that counts round trips.
+    pub async fn behind_pooler() -> Self {
+        let database = TestDatabase::behind_pooler().await;
+        let pool = database.pool_of_a_function();
+        Self::with(NewPlayer::new(), database, pool).await
+    }
+
+    async fn with(player: NewPlayer, database: TestDatabase, pool: Pool) -> Self {
         let user = player.insert(&pool.get().await.expect("a connection")).await;
         let clock = Clock::standing_at(START + SignedDuration::from_hours(24));
         let standins = ModelStandIns::start(pool.clone(), clock.clone()).await;

@@ -6,7 +6,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use deadpool_postgres::{Connect, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Connect, Hook, HookError, Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use rustls::ClientConfig;
@@ -26,6 +26,9 @@ const CONNECT: Duration = Duration::from_secs(5);
 const ACQUIRE: Duration = Duration::from_secs(5);
 /// A silent connection is probed after this span.
 const KEEPALIVE: Duration = Duration::from_secs(30);
+/// A connection that was used within this span is used again unasked: its end would have been told. One that rested
+/// longer may have lost its other side unnoticed, as it does while a platform freezes the process.
+const TRUSTED: Duration = Duration::from_secs(10);
 /// Data that nobody acknowledges for this span ends the connection.
 const UNACKNOWLEDGED: Duration = Duration::from_secs(15);
 
@@ -43,7 +46,7 @@ pub enum Error {
     Connect(#[source] tokio_postgres::Error),
 }
 
-/// A pool of at most `size` connections, made when they are needed and checked before each use.
+/// A pool of at most `size` connections, made when they are needed and checked after a pause.
 ///
 /// `url` is asked for each new connection, so that a rotated password is used without a restart; its argument is `true` when the
 /// last one was refused.
@@ -52,9 +55,18 @@ where
     U: Fn(bool) -> BoxFuture<'static, Option<SecretString>> + Send + Sync + 'static,
 {
     let connect = Connector { url: Box::new(url), tls: LazyTls::default() };
-    let checked = ManagerConfig { recycling_method: RecyclingMethod::Verified };
+    let unasked = ManagerConfig { recycling_method: RecyclingMethod::Fast };
     // The connector reads the URL itself; the configuration of the manager is not used.
-    Pool::builder(Manager::from_connect(Config::new(), connect, checked))
+    Pool::builder(Manager::from_connect(Config::new(), connect, unasked))
+        .pre_recycle(Hook::async_fn(|client, metrics| {
+            async move {
+                if metrics.last_used() > TRUSTED {
+                    client.simple_query("").await.map_err(HookError::Backend)?;
+                }
+                Ok(())
+            }
+            .boxed()
+        }))
         .max_size(size)
         .wait_timeout(Some(ACQUIRE))
         .create_timeout(Some(CONNECT))

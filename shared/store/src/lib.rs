@@ -37,4 +37,5 @@ pub mod users;
 
 pub use deadpool_postgres::Pool;
 pub use error::{Error, Result};
+pub use tokio_postgres::Client;
 pub use transaction::{Limits, Tx, retry_conflicts};

@@ -25,7 +25,8 @@ pub fn pairs<'a>(messages: impl IntoIterator<Item = (Role, &'a str)>) -> Vec<Pai
         .collect()
 }
 
-fn merge<'a>(messages: impl IntoIterator<Item = (Role, &'a str)>) -> Vec<(Role, String)> {
+/// Neighbouring messages of one role as one turn.
+pub(crate) fn merge<'a>(messages: impl IntoIterator<Item = (Role, &'a str)>) -> Vec<(Role, String)> {
     let mut turns: Vec<(Role, String)> = Vec::new();
     for (role, words) in messages {
         let words = words.trim();

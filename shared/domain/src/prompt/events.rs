@@ -12,55 +12,11 @@ use jiff::tz::TimeZone;
 
 use super::limits::PLANS;
 use super::plain::plain;
+pub use crate::life::event::DayPart;
 use crate::state::nikita_date;
 
 /// How many of yesterday's events stand in for today's.
 const FROM_YESTERDAY: usize = 2;
-
-/// When in her day something happens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum DayPart {
-    /// From 08:00.
-    Morning,
-    /// From 12:00.
-    Afternoon,
-    /// From 17:00.
-    Evening,
-    /// From 21:00.
-    Night,
-}
-
-impl DayPart {
-    /// As it stands in `nikita_life_events.time_of_day`.
-    pub fn parse(text: &str) -> Option<Self> {
-        Some(match text {
-            "morning" => Self::Morning,
-            "afternoon" => Self::Afternoon,
-            "evening" => Self::Evening,
-            "night" => Self::Night,
-            _ => return None,
-        })
-    }
-
-    /// The hour on her clock at which it begins.
-    pub const fn start_hour(self) -> i8 {
-        match self {
-            Self::Morning => 8,
-            Self::Afternoon => 12,
-            Self::Evening => 17,
-            Self::Night => 21,
-        }
-    }
-
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Morning => "Morning",
-            Self::Afternoon => "Afternoon",
-            Self::Evening => "Evening",
-            Self::Night => "Night",
-        }
-    }
-}
 
 /// An event of her day.
 #[derive(Debug, Clone, PartialEq)]
@@ -123,7 +79,16 @@ fn weight(event: &LifeEvent) -> i64 {
 }
 
 fn line(event: &LifeEvent) -> String {
-    format!("{}: {}", event.part.label(), plain(&event.description))
+    format!("{}: {}", label(event.part), plain(&event.description))
+}
+
+const fn label(part: DayPart) -> &'static str {
+    match part {
+        DayPart::Morning => "Morning",
+        DayPart::Afternoon => "Afternoon",
+        DayPart::Evening => "Evening",
+        DayPart::Night => "Night",
+    }
 }
 
 #[cfg(test)]
@@ -163,6 +128,17 @@ mod tests {
         assert_eq!(afternoon.past, ["Afternoon: a finding", "Morning: coffee with Lena"]);
         assert_eq!(afternoon.plans, ["Evening: a walk", "Night: a concert"]);
         assert!(!afternoon.yesterday);
+    }
+
+    /// case: life 32
+    #[test]
+    fn the_most_important_that_have_begun_come_first() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("a zone");
+        let day = [("morning", 0.3), ("afternoon", 0.8), ("evening", 0.9), ("night", 0.4)]
+            .map(|(part, importance)| event("2026-02-17", part, part, importance));
+        let told = select(&day, "2026-02-17T17:10:00Z".parse().expect("a time"), &berlin, 3);
+        assert_eq!(told.past, ["Evening: evening", "Afternoon: afternoon", "Morning: morning"]);
+        assert_eq!(told.plans, ["Night: night"]);
     }
 
     #[test]

@@ -16,8 +16,8 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use providers::openai::EmbedFor;
 use serde_json::Value;
-use store::Pool;
 use store::memory_facts::{self, Candidate};
+use store::{Client, Pool};
 
 use crate::llm::{Asker, Models};
 
@@ -71,6 +71,12 @@ impl<'a> Search<'a> {
             now,
         }
     }
+
+    /// The query as the database takes it, which knows no character zero; none when it is blank.
+    fn asked(&self) -> Option<String> {
+        let query = self.query.replace('\0', " ");
+        (!query.trim().is_empty()).then_some(query)
+    }
 }
 
 /// A fact that was found.
@@ -117,11 +123,7 @@ impl Hit {
 ///
 /// `models` embeds the query where [`Meaning::Embed`] asks for it; without models words are enough.
 pub async fn search(pool: &Pool, models: Option<&Models>, search: &Search<'_>) -> store::Result<Vec<Hit>> {
-    // The database knows no character zero.
-    let query = search.query.replace('\0', " ");
-    if query.trim().is_empty() {
-        return Ok(Vec::new());
-    }
+    let Some(query) = search.asked() else { return Ok(Vec::new()) };
     let embedded = match (search.meaning, models) {
         (Meaning::Embed, Some(models)) => embed(models, search.user, &query).await,
         _ => None,
@@ -135,6 +137,13 @@ pub async fn search(pool: &Pool, models: Option<&Models>, search: &Search<'_>) -
     let rows = memory_facts::candidates(&client, search.user, &query, vector).await?;
     drop(client);
     Ok(ranked(rows, search, vector.is_some(), &query))
+}
+
+/// The same by words alone, on a connection that the caller has.
+pub(crate) async fn search_by_words(client: &Client, search: &Search<'_>) -> store::Result<Vec<Hit>> {
+    let Some(query) = search.asked() else { return Ok(Vec::new()) };
+    let rows = memory_facts::candidates(client, search.user, &query, None).await?;
+    Ok(ranked(rows, search, false, &query))
 }
 
 /// The newest facts that are in use, of one graph or of all.

@@ -19,7 +19,7 @@ use store::{Pool, Tx, pipeline_conversations};
 use super::stage::{Effect, StageError, Work};
 use super::{Context, asker};
 use crate::llm::{Models, Purpose};
-use crate::memory::{self, Hit, Meaning, Search};
+use crate::memory::{self, Hit, Search};
 
 /// The savepoint around threads and thoughts.
 const LEFT_OVER: &str = "threads_and_thoughts";
@@ -52,7 +52,7 @@ impl Work for Extract {
 
 impl Extract {
     async fn read(&self, context: &Context) -> Result<Reading, StageError> {
-        let (known, open) = try_join!(self.known_facts(context), self.open_threads(context))?;
+        let (known, open) = self.known(context).await?;
         let extraction = self.ask(context, &known, &open).await?;
         Ok(Reading {
             message_count: context.message_count,
@@ -62,21 +62,19 @@ impl Extract {
         })
     }
 
-    /// The facts that the player's words may be about.
-    async fn known_facts(&self, context: &Context) -> store::Result<Vec<Hit>> {
+    /// The facts that the player's words may be about, and what is open between the two; asked for together.
+    async fn known(&self, context: &Context) -> store::Result<(Vec<Hit>, Vec<OpenThread>)> {
         let query = said_by_player(&context.messages);
         let search = Search {
             limit: MAX_KNOWN_SHOWN,
-            meaning: Meaning::WordsOnly,
             ..Search::new(context.user, &query, context.zone(), context.now)
         };
-        memory::search(&self.pool, None, &search).await
-    }
-
-    async fn open_threads(&self, context: &Context) -> store::Result<Vec<OpenThread>> {
         let client = self.pool.get().await?;
-        let limit = i64::try_from(MAX_OPEN_SHOWN).unwrap_or(i64::MAX);
-        threads::list_open(&client, context.user, limit).await
+        let most_open = i64::try_from(MAX_OPEN_SHOWN).unwrap_or(i64::MAX);
+        try_join!(
+            memory::search_by_words(&client, &search),
+            threads::list_open(&client, context.user, most_open)
+        )
     }
 
     /// Asks the model, and once more when its answer cannot be read.

@@ -1,0 +1,3 @@
+//! Texting.
+
+pub mod cut;
