@@ -4,6 +4,7 @@ use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::Response;
 use axum::routing::post;
+use domain::delivery::BATCH;
 use domain::job;
 use runtime::auth::TaskGate;
 use runtime::job::JobRequest;
@@ -17,9 +18,6 @@ use crate::{SLOW_WORKER_MS, secrets, task};
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
     Function { name: "deliver", secrets: SECRETS, slow_request_ms: SLOW_WORKER_MS };
-
-/// How many messages one run takes, unless the deployment says otherwise.
-const BATCH: i64 = 50;
 
 /// What it reads, and cannot do without.
 pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::TELEGRAM_BOT_TOKEN];
@@ -40,6 +38,7 @@ impl Deps {
             let deliver = deliver::Deps {
                 sender: wiring.sender()?,
                 batch: wiring.settings.number("DELIVER_BATCH", BATCH, 1..=1_000),
+                lease: wiring.delivery_lease(),
             };
             Ok(Self { gate: wiring.task_gate(), deliver })
         })

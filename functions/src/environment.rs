@@ -3,19 +3,29 @@
 //! A function asks for its pieces in [`Environment::wire`], and just the settings behind those pieces are read and checked.
 //! Clients are given a way to fetch their key, not the key: a rotated one is found without a restart.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use axum::Router;
+use axum::http::HeaderName;
 use domain::draw::Draws;
+use domain::reply::delay::Mode;
+use domain::{delivery, inbox};
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+use providers::anthropic::{self, Anthropic};
+use providers::openai::{self, Embeddings};
+use providers::queue::Queue;
 use providers::retry::Pauses;
 use providers::telegram::{self, Bot};
 use providers::{Credential, Http};
-use runtime::auth::TaskGate;
+use runtime::auth::{HeaderGate, TaskGate};
 use runtime::secrets::{Secret, Secrets};
-use runtime::settings::{Reader, Stage, Variables};
+use runtime::settings::{Basics, Reader, Stage, Variables};
 use runtime::{Setup, StartError, database, edge};
-use service::Clock;
 use service::deliver::Sender;
+use service::inbox::{Handover, QueueHandover};
+use service::llm::Models;
+use service::{Clock, agent, pipeline, reply};
 use store::Pool;
 
 use crate::secrets;
@@ -23,12 +33,18 @@ use crate::secrets;
 /// Connections of one instance: few, since there may be many instances.
 const POOL_SIZE: usize = 2;
 
+/// The longest lease that can be set, in seconds: an hour.
+const LONGEST_LEASE: i64 = 3_600;
+
+/// The queue of hints for `reply`.
+const REPLY_QUEUE_URL: &str = "REPLY_QUEUE_URL";
+
 /// What the deployment gives to its functions.
 #[derive(Debug)]
 pub struct Environment {
     variables: Variables,
     secrets: Secrets,
-    stage: Stage,
+    basics: Basics,
     clock: Clock,
     pauses: Pauses,
     pool: OnceLock<Pool>,
@@ -41,7 +57,7 @@ impl Environment {
         Self {
             variables: setup.variables.clone(),
             secrets: setup.secrets.clone(),
-            stage: setup.basics.stage,
+            basics: setup.basics.clone(),
             clock: Clock::system(),
             pauses: Pauses::default(),
             pool: OnceLock::new(),
@@ -118,7 +134,23 @@ impl Wiring<'_> {
 
     /// The door of the tasks.
     pub fn task_gate(&self) -> TaskGate {
-        TaskGate::new(self.environment.secrets.clone(), secrets::TASK_AUTH_SECRET, self.environment.stage)
+        TaskGate::new(self.environment.secrets.clone(), secrets::TASK_AUTH_SECRET, self.stage())
+    }
+
+    /// The door of the webhook.
+    pub fn webhook_gate(&self) -> HeaderGate {
+        let header = HeaderName::from_static("x-telegram-bot-api-secret-token");
+        HeaderGate::new(
+            self.environment.secrets.clone(),
+            secrets::TELEGRAM_WEBHOOK_SECRET,
+            self.stage(),
+            header,
+        )
+    }
+
+    /// The secrets, for what shows one to a service.
+    pub fn secrets(&self) -> Secrets {
+        self.environment.secrets.clone()
     }
 
     /// The bot.
@@ -132,6 +164,140 @@ impl Wiring<'_> {
     pub fn sender(&mut self) -> Result<Sender, StartError> {
         let (pool, bot) = (self.pool()?, self.bot()?);
         Ok(Sender { pool, clock: self.clock(), bot, pauses: self.environment.pauses.clone() })
+    }
+
+    /// How long a message that is being sent belongs to its sender.
+    pub fn delivery_lease(&mut self) -> SignedDuration {
+        self.lease("DELIVERY_LEASE_S", delivery::LEASE)
+    }
+
+    /// The models, with a key each.
+    pub fn models(&mut self) -> Result<Models, StartError> {
+        let (pool, http) = (self.pool()?, self.http()?);
+        let base = self.settings.url_or("ANTHROPIC_API_BASE", anthropic::PUBLIC_BASE);
+        let key = self.credential(secrets::ANTHROPIC_API_KEY);
+        let anthropic = Anthropic::new(&http, &base, key).with_pauses(self.environment.pauses.clone());
+
+        let base = self.settings.url_or("OPENAI_API_BASE", openai::PUBLIC_BASE);
+        let key = self.credential(secrets::OPENAI_API_KEY);
+        let model = self.settings.text_or("EMBEDDING_MODEL", "text-embedding-3-small");
+        let embeddings =
+            Embeddings::new(&http, &base, key, model).with_pauses(self.environment.pauses.clone());
+        Ok(Models { pool, clock: self.clock(), anthropic, embeddings })
+    }
+
+    /// What the pipeline needs, and what is set about its stages.
+    pub fn pipeline(&mut self) -> Result<(pipeline::Deps, pipeline::Settings), StartError> {
+        let (pool, models) = (self.pool()?, self.models()?);
+        let deps = pipeline::Deps {
+            pool,
+            clock: self.clock(),
+            models,
+            pace: pipeline::orchestrator::Pace::default(),
+        };
+        let default = pipeline::Settings::default();
+        let settings = pipeline::Settings {
+            model: self.model("ANTHROPIC_MODEL", &default.model),
+            summary_model: self.model("SUMMARY_MODEL", &default.summary_model),
+            dedup_similarity: self.settings.number(
+                "MEMORY_DEDUP_SIMILARITY",
+                default.dedup_similarity,
+                0.0..=1.0,
+            ),
+            nikita_zone: self.nikita_zone(),
+            psyche_agent_enabled: self.psyche_agent_enabled(),
+        };
+        Ok((deps, settings))
+    }
+
+    /// Who answers.
+    pub fn agent(&mut self) -> Result<agent::Deps, StartError> {
+        let (pool, models) = (self.pool()?, self.models()?);
+        let default = agent::Settings::default();
+        let settings = agent::Settings {
+            chat_model: self.model("ANTHROPIC_MODEL", &default.chat_model),
+            economy_model: self.model("ECONOMY_MODEL", &default.economy_model),
+            psyche_agent_enabled: self.psyche_agent_enabled(),
+            ..default
+        };
+        Ok(agent::Deps { pool, models, draws: self.draws(), nikita_zone: self.nikita_zone(), settings })
+    }
+
+    /// What working off an account's updates needs.
+    pub fn reply(&mut self) -> Result<reply::Deps, StartError> {
+        let (pool, sender, agent) = (self.pool()?, self.sender()?, self.agent()?);
+        let default = reply::Rules::default();
+        let rules = reply::Rules {
+            skip_rates_enabled: self.settings.flag("SKIP_RATES_ENABLED", default.skip_rates_enabled),
+            delay_mode: self.delay_mode(),
+            bot_username: self.settings.text_or("TELEGRAM_BOT_USERNAME", &default.bot_username),
+            lease: self.lease("INBOX_LEASE_S", inbox::LEASE),
+            delivery_lease: self.delivery_lease(),
+            ..default
+        };
+        Ok(reply::Deps { pool, clock: self.clock(), draws: self.draws(), sender, agent, rules })
+    }
+
+    /// Who works off what was received: the queue's consumer, or this process where there is no queue.
+    pub fn handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
+        match self.reply_queue() {
+            Some(queue) => Ok(Arc::new(QueueHandover(queue))),
+            None => self.inline_handover(),
+        }
+    }
+
+    /// The queue of hints for `reply`, where there is one.
+    pub fn reply_queue(&mut self) -> Option<Queue> {
+        self.settings.url(REPLY_QUEUE_URL).map(Queue::of_process)
+    }
+
+    /// A reply before the webhook's answer must leave it time to answer.
+    #[cfg(feature = "inline")]
+    fn inline_handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
+        const TIME: std::time::Duration = std::time::Duration::from_secs(55);
+        let mut deps = self.reply()?;
+        deps.rules.turn_time = TIME;
+        deps.rules.call_time = TIME;
+        Ok(Arc::new(reply::InlineHandover(deps)))
+    }
+
+    /// This build holds no model client: without a queue nobody would ever answer.
+    #[cfg(not(feature = "inline"))]
+    fn inline_handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
+        self.settings.refuse(REPLY_QUEUE_URL, "is not set, and this build does not work replies off itself");
+        Err("no queue".into())
+    }
+
+    /// Her clock, where a player's row names no other.
+    fn nikita_zone(&mut self) -> TimeZone {
+        self.settings.zone("NIKITA_TIMEZONE", "Europe/Berlin")
+    }
+
+    fn psyche_agent_enabled(&mut self) -> bool {
+        self.settings.flag("PSYCHE_AGENT_ENABLED", true)
+    }
+
+    /// While something is tried out, replies come at once unless delays are asked for.
+    fn delay_mode(&mut self) -> Mode {
+        let basics = &self.environment.basics;
+        let trying = basics.stage == Stage::Development || basics.debug;
+        let default = if trying { Mode::Off } else { Mode::Session };
+        let modes = [("session", Mode::Session), ("always", Mode::Always), ("off", Mode::Off)];
+        self.settings.choice("RESPONSE_DELAY_MODE", default, &modes)
+    }
+
+    /// The name of a model, without the provider that older deployments put before it.
+    fn model(&mut self, variable: &'static str, default: &str) -> String {
+        let name = self.settings.text_or(variable, default);
+        name.strip_prefix("anthropic:").map_or(name.clone(), ToOwned::to_owned)
+    }
+
+    fn lease(&mut self, variable: &'static str, default: SignedDuration) -> SignedDuration {
+        SignedDuration::from_secs(self.settings.number(variable, default.as_secs(), 1..=LONGEST_LEASE))
+    }
+
+    fn stage(&self) -> Stage {
+        self.environment.basics.stage
     }
 
     fn credential(&self, secret: Secret) -> Credential {

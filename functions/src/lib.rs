@@ -14,8 +14,11 @@ pub mod cleanup;
 pub mod decay;
 pub mod deliver;
 pub mod environment;
+pub mod process_conversations;
+pub mod reply;
 pub mod secrets;
 mod task;
+pub mod telegram_webhook;
 
 /// A worker's request counts as slow from here on, in milliseconds.
 const SLOW_WORKER_MS: u64 = 45_000;

@@ -16,6 +16,7 @@ use service::agent::{self, Reply, Settings, Turn};
 use service::llm::Models;
 use standins::{Anthropic, OpenAi};
 use store::Pool;
+use tokio_postgres::types::Type;
 
 use crate::conversations::NewConversation;
 use crate::database::TestDatabase;
@@ -113,6 +114,20 @@ impl Talking {
     /// The database.
     pub fn pool(&self) -> Pool {
         self.database.pool()
+    }
+
+    /// Makes this the ready prompt of the player.
+    pub async fn prepared(&self, prompt: &str) {
+        let client = self.pool().get().await.expect("a connection");
+        client
+            .execute_typed(
+                "INSERT INTO ready_prompts
+                        (user_id, platform, prompt_text, token_count, pipeline_version, generation_time_ms)
+                 VALUES ($1, 'text', $2, 10, 'test', 1)",
+                &[(self.user.as_uuid(), Type::UUID), (&prompt, Type::TEXT)],
+            )
+            .await
+            .expect("a ready prompt");
     }
 
     /// The agent's answer.

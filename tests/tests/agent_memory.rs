@@ -42,6 +42,7 @@ async fn a_message_calls_up_what_it_touches() {
     let talking = Talking::new("guess what, my sister called from Lisbon").await;
     remember(&talking.pool(), talking.user, "user", "User has a sister who lives in Lisbon").await;
     remember(&talking.pool(), talking.user, "user", "User plays chess on Mondays").await;
+    talking.prepared("who she is").await;
 
     talking.answer().await;
 
@@ -62,15 +63,7 @@ async fn a_message_calls_up_what_it_touches() {
 async fn what_the_prompt_tells_already_is_not_told_twice() {
     let talking = Talking::new("my sister called").await;
     remember(&talking.pool(), talking.user, "user", "User has a sister in Lisbon").await;
-    execute(
-        &talking.pool(),
-        &format!(
-            "INSERT INTO ready_prompts (user_id, platform, prompt_text, token_count, pipeline_version, generation_time_ms)
-             VALUES ('{}', 'text', '[2026-02-01] (About them) User has a sister in Lisbon', 10, 'test', 1)",
-            talking.user
-        ),
-    )
-    .await;
+    talking.prepared("[2026-02-01] (About them) User has a sister in Lisbon").await;
 
     talking.answer().await;
 
@@ -179,6 +172,7 @@ async fn at_most_four_things_are_looked_up_and_bad_queries_are_answered() {
 async fn without_embeddings_words_are_enough() {
     let talking = Talking::new("my sister called").await;
     remember(&talking.pool(), talking.user, "user", "User has a sister in Lisbon").await;
+    talking.prepared("who she is").await;
     talking.standins.openai.fail_always(Fault::Status(500));
 
     assert_eq!(talking.answer().await.kind, ReplyKind::Normal);

@@ -6,19 +6,11 @@ use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
 use end_to_end::talking::{SAID_AT, Talking, system_blocks, turns};
 use jiff::SignedDuration;
+use rust_decimal::dec;
 use service::agent::{AgentError, ReplyKind};
 
 const PROMPT: &str =
     "who she is\n\n<!-- psyche:start -->\nstale guidance\n<!-- psyche:end -->\n\nwhat she knows";
-
-async fn with_ready_prompt(talking: &Talking) {
-    let sql = format!(
-        "INSERT INTO ready_prompts (user_id, platform, prompt_text, token_count, pipeline_version, generation_time_ms)
-         VALUES ('{}', 'text', '{PROMPT}', 10, 'test', 1)",
-        talking.user
-    );
-    execute(&talking.pool(), &sql).await;
-}
 
 async fn with_psyche(talking: &Talking, generated_at: &str) {
     let sql = format!(
@@ -61,7 +53,7 @@ async fn the_second_turn_still_has_the_ready_prompt() {
         &[("user", "hello there"), ("nikita", "hm. hello."), ("user", "what do you do?")],
     )
     .await;
-    with_ready_prompt(&talking).await;
+    talking.prepared(PROMPT).await;
 
     talking.answer().await;
 
@@ -91,7 +83,7 @@ async fn the_psyche_is_the_one_of_now() {
     ] {
         let mut talking = Talking::new("hi").await;
         talking.deps.settings.psyche_agent_enabled = enabled;
-        with_ready_prompt(&talking).await;
+        talking.prepared(PROMPT).await;
         if let Some(generated_at) = generated_at {
             with_psyche(&talking, generated_at).await;
         }
@@ -110,7 +102,7 @@ async fn the_psyche_is_the_one_of_now() {
 #[tokio::test]
 async fn the_cached_part_stays_the_same_from_message_to_message() {
     let mut talking = Talking::new("hi").await;
-    with_ready_prompt(&talking).await;
+    talking.prepared(PROMPT).await;
     execute(&talking.pool(), "UPDATE ready_prompts SET prompt_text = prompt_text || repeat(' long', 1000)")
         .await;
 
@@ -233,4 +225,42 @@ async fn an_unknown_player_is_an_error() {
     let outcome = service::agent::answer(&talking.deps, &talking.turn).await;
     assert!(matches!(outcome, Err(AgentError::UnknownPlayer)));
     assert!(talking.requests().is_empty());
+}
+
+/// A player without a ready prompt gets one here and now, without a model, and the next message finds it.
+#[tokio::test]
+async fn without_a_ready_prompt_one_is_built_and_kept() {
+    let talking = Talking::of(NewPlayer::new().chapter(4), &[("user", "hi")]).await;
+
+    talking.answer().await;
+    let kept =
+        row(&talking.pool(), "SELECT prompt_text FROM ready_prompts WHERE is_current AND platform = 'text'")
+            .await;
+    talking.answer().await;
+
+    assert_eq!(row(&talking.pool(), "SELECT count(*) FROM ready_prompts").await, "1");
+    assert_eq!(talking.standins.anthropic.count(), 2, "one request for each reply");
+    let requests = talking.requests();
+    let blocks = system_blocks(&requests[0]);
+    assert!(blocks[0].0.contains("## Who you are") && blocks[0].0.contains("## How you text"));
+    assert!(blocks[1].0.starts_with("## You, these days") && blocks[1].0.contains("Chapter 4/5, Intimacy."));
+    assert!(kept.contains("Chapter 4/5") && !blocks[1].0.contains("psyche:"));
+    assert_eq!(blocks[..2], system_blocks(&requests[1])[..2]);
+}
+
+/// When not even that can be built, she speaks from a small prompt that agrees with the large one.
+#[tokio::test]
+async fn without_any_prompt_she_speaks_from_a_small_one() {
+    let talking = Talking::of(NewPlayer::new().chapter(2).score(dec!(62)), &[("user", "hi")]).await;
+    with_psyche(&talking, "2026-02-17T05:00:00Z").await;
+    execute(&talking.pool(), "ALTER TABLE engagement_state RENAME TO gone").await;
+
+    assert_eq!(talking.answer().await.kind, ReplyKind::Normal);
+
+    let blocks = system_blocks(&talking.requests()[0]);
+    assert_eq!(blocks.len(), 3);
+    for told in ["(chapter 2 of 5)", "You tease and spar", "genuinely interested", "Guidance: Stay curious."]
+    {
+        assert!(blocks[1].0.contains(told), "{told}: {}", blocks[1].0);
+    }
 }

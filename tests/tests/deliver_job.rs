@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::delivery::{BATCH, EventType, TelegramContent};
+use domain::delivery::{BATCH, EventType, LEASE, TelegramContent};
 use domain::ids::{EventId, ExecutionId, UserId};
 use domain::job::{self, Job, Trigger};
 use end_to_end::database::TestDatabase;
@@ -75,7 +75,7 @@ impl World {
     }
 
     async fn deliver_as(&self, job: Job) -> Value {
-        let deps = Deps { sender: self.sender(), batch: BATCH };
+        let deps = Deps { sender: self.sender(), batch: BATCH, lease: LEASE };
         let call = Call { trigger: Trigger::Http, slot: None, trace_id: None };
         run(&self.pool, &self.clock, job, call, |run| service::deliver::run(&deps, run)).await.into_body()
     }
@@ -536,7 +536,7 @@ async fn overlapping_workers_send_each_message_once_and_in_order() {
     for _ in 0..6 {
         join_all((0..4).map(|_| async {
             let run = JobRun::new(ExecutionId::random(), noon(), Duration::from_mins(1));
-            service::deliver::run(&Deps { sender: world.sender(), batch: 7 }, run).await
+            service::deliver::run(&Deps { sender: world.sender(), batch: 7, lease: LEASE }, run).await
         }))
         .await;
     }

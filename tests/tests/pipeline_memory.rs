@@ -116,6 +116,32 @@ async fn what_the_player_corrects_does_not_come_back() {
     assert_eq!(world.found("nurse or teacher, which is my job?").await, ["User is a teacher"]);
 }
 
+/// A model that takes a repetition for a correction, or contradicts itself, cannot make two facts of the same words.
+#[tokio::test]
+async fn odd_corrections_leave_one_fact_of_each_wording() {
+    let world = Processing::new().await;
+    world.run(world.talked(&[("user", "I work as a nurse"), ("nikita", "hm")]).await).await;
+    let fact = |content: &str, explicit: bool, replaces: Option<u32>| json!({ "content": content, "type": "fact", "confidence": 0.9, "explicit": explicit, "replaces": replaces });
+    for (facts, expected) in [
+        (vec![fact("User works as a nurse.", true, Some(1))], vec!["active | user | User works as a nurse"]),
+        (
+            vec![fact("User is a teacher", true, Some(1)), fact("User works as a nurse", true, None)],
+            vec![
+                "gone | user | User works as a nurse",
+                "active locked | user | User is a teacher",
+                "active | user | User works as a nurse",
+            ],
+        ),
+    ] {
+        let answer = json!({ "facts": facts, "summary": "They talked." });
+        world.standins.anthropic.use_tool("record_extraction", answer);
+        world.clock.advance(jiff::SignedDuration::from_hours(1));
+        let (ended, _) = world.run(world.talked(&[("user", "about being a nurse")]).await).await;
+        assert!(ended.is_success(), "{ended:?}");
+        assert_eq!(world.facts().await, expected);
+    }
+}
+
 // case: pipeline 20, 21
 #[tokio::test]
 async fn what_is_said_again_is_not_stored_again() {

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use functions::environment::Environment;
-use functions::{cleanup, decay, deliver};
+use functions::{cleanup, decay, deliver, process_conversations, reply, telegram_webhook};
 use providers::anthropic::Anthropic;
 use providers::openai::Embeddings;
 use providers::{Credential, Http};
@@ -16,7 +16,10 @@ use store::Pool;
 type Build = fn(&Environment) -> Result<Router, StartError>;
 
 /// Every function by its name, and what makes it.
-const FUNCTIONS: [(&str, Build); 3] = [
+const FUNCTIONS: [(&str, Build); 6] = [
+    ("telegram-webhook", telegram_webhook::from_environment),
+    ("reply", reply::from_environment),
+    ("process-conversations", process_conversations::from_environment),
     ("decay", decay::from_environment),
     ("cleanup", cleanup::from_environment),
     ("deliver", deliver::from_environment),

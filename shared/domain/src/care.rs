@@ -4,10 +4,19 @@
 //! no message is skipped and no answer waits. Where no model answers (a limit, a failure, a finished game, before the game has begun) a
 //! fixed help text goes out instead of any canned line, at most once in ten minutes.
 //!
-//! A phrase counts where it stands as a whole: the neighbouring characters are neither letters a-z nor digits. Before that the text is put into
-//! lower case, curly quotes become straight, and runs of white space become one space.
+//! Care mode is worked out from the messages, never stored; so every worker comes to the same answer. In it, for the turn, for the score of a call
+//! and after the conversation alike:
+//!
+//! - losses of score, heat, triggers, new and worse conflicts, warnings and breakups are left out ([`conflict`](crate::conflict));
+//! - she drops testing and withdrawal, answers supportively and points to help nearby;
+//! - a message in a boss encounter is not judged: phase and attempts stay, the clock restarts;
+//! - it is logged as an event without words.
+//!
+//! What counts as a phrase: [`phrases`](crate::phrases).
 
 use jiff::SignedDuration;
+
+use crate::phrases::Words;
 
 /// What begins care mode.
 pub const PHRASES: [&str; 5] = ["i want to die", "suicidal", "self-harm", "kill myself", "end my life"];
@@ -23,26 +32,12 @@ pub const HELP: &str = "i can't answer properly right now, and this matters too 
 
 /// Whether a text of the player begins care mode.
 pub fn needs_care(text: &str) -> bool {
-    let text = normalised(text);
-    PHRASES.iter().any(|phrase| holds_whole(&text, phrase))
+    Words::of(text).have_any(&PHRASES)
 }
 
-fn normalised(text: &str) -> String {
-    let lower =
-        text.to_lowercase().replace(['\u{2018}', '\u{2019}'], "'").replace(['\u{201c}', '\u{201d}'], "\"");
-    lower.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn holds_whole(text: &str, phrase: &str) -> bool {
-    text.match_indices(phrase).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + phrase.len()..].chars().next();
-        !before.is_some_and(is_word) && !after.is_some_and(is_word)
-    })
-}
-
-fn is_word(letter: char) -> bool {
-    letter.is_ascii_lowercase() || letter.is_ascii_digit()
+/// Whether a conversation is in care mode after these texts of the player.
+pub fn is_in_care<'a>(said_by_player: impl IntoIterator<Item = &'a str>) -> bool {
+    said_by_player.into_iter().any(needs_care)
 }
 
 #[cfg(test)]
@@ -54,6 +49,12 @@ mod tests {
         for number in ["112", "911", "988", "116 123", "i'm an ai"] {
             assert!(HELP.contains(number), "{number}");
         }
+    }
+
+    #[test]
+    fn a_conversation_stays_in_care_to_its_end() {
+        assert!(!is_in_care(["hey", "long day"]));
+        assert!(is_in_care(["hey", "i want to die", "sorry, forget it"]));
     }
 
     #[test]

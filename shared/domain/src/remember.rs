@@ -139,7 +139,7 @@ pub fn plan(incoming: &[Incoming<'_>], neighbours: &[Neighbour], max_distance: f
         neighbours,
         max_distance,
         plan: Plan::default(),
-        gone: HashSet::new(),
+        gone: HashMap::new(),
         raised: HashMap::new(),
     };
     for position in 0..incoming.len() {
@@ -153,8 +153,8 @@ struct Planner<'a> {
     neighbours: &'a [Neighbour],
     max_distance: f64,
     plan: Plan,
-    /// Facts that have been superseded on the way.
-    gone: HashSet<FactId>,
+    /// Facts that have been superseded on the way, and whether by a correction.
+    gone: HashMap<FactId, bool>,
     /// Facts that were said again, with their confidence and whether they are locked.
     raised: HashMap<FactId, (f32, bool)>,
 }
@@ -162,7 +162,9 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn take(&mut self, position: usize) {
         let new = &self.incoming[position];
-        let corrects = new.replaces.filter(|old| new.explicit && !self.gone.contains(old));
+        let corrects = new.replaces.filter(|old| {
+            new.explicit && !self.gone.contains_key(old) && !self.says_the_same(position, *old)
+        });
         let known = self.known(position, corrects);
 
         if !new.explicit
@@ -203,20 +205,33 @@ impl Planner<'_> {
         self.store(position, near.is_some() && !correction);
     }
 
-    /// What is known beside the incoming fact: stored neighbours that still stand, and earlier facts of this batch.
+    /// Whether the incoming fact has the words of the stored one: to say a thing again is no correction.
+    fn says_the_same(&self, position: usize, old: FactId) -> bool {
+        let same =
+            |fact: &Neighbour| fact.of == position && fact.id == old && fact.same_graph && fact.same_hash;
+        self.neighbours.iter().any(same)
+    }
+
+    /// What is known beside the incoming fact: stored neighbours that still stand or were corrected, and earlier facts of
+    /// this batch.
     fn known(&self, position: usize, corrects: Option<FactId>) -> Vec<Neighbour> {
         let new = &self.incoming[position];
         let stored = self.neighbours.iter().filter(|fact| fact.of == position).cloned();
         let earlier = self.plan.stored.iter().filter_map(|&before| self.within_batch(position, before));
         stored
             .chain(earlier)
-            .filter(|fact| fact.id != new.id && Some(fact.id) != corrects && !self.gone.contains(&fact.id))
-            .map(|mut fact| {
+            .filter(|fact| fact.id != new.id && Some(fact.id) != corrects)
+            .filter_map(|mut fact| {
+                match self.gone.get(&fact.id) {
+                    Some(true) => fact.standing = Standing::CorrectedAway,
+                    Some(false) => return None,
+                    None => {}
+                }
                 if let Some((confidence, locked)) = self.raised.get(&fact.id) {
                     fact.confidence = *confidence;
                     fact.locked |= locked;
                 }
-                fact
+                Some(fact)
             })
             .collect()
     }
@@ -257,7 +272,7 @@ impl Planner<'_> {
     }
 
     fn supersede(&mut self, old: FactId, by: FactId, corrected_by: Option<usize>) {
-        self.gone.insert(old);
+        self.gone.insert(old, corrected_by.is_some());
         self.raised.remove(&old);
         let Some(before) = self.plan.stored.iter().position(|&index| self.incoming[index].id == old) else {
             self.plan.superseded.push(Superseded { old, by, corrected_by });
@@ -324,6 +339,8 @@ pub fn cosine(one: &[f32], other: &[f32]) -> f64 {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn id(name: &str) -> FactId {
@@ -473,6 +490,27 @@ mod tests {
         assert_eq!(decide(&[come], &[known]).dropped, [(id("row"), id("known"))]);
     }
 
+    #[test]
+    fn to_say_a_thing_again_is_no_correction() {
+        let mut same = stored(0, "nurse", Some(0.0), 0.7);
+        same.same_hash = true;
+        let again =
+            Incoming { explicit: true, replaces: Some(id("nurse")), ..fact("again", "n", Some(X), 0.9) };
+        let plan = decide(&[again], &[same]);
+        assert_eq!((plan.superseded.len(), plan.stored_count, plan.deduplicated_count), (0, 0, 1));
+        assert_eq!(plan.confirmed, [Confirmed { id: id("nurse"), confidence: 0.9, lock: false }]);
+    }
+
+    #[test]
+    fn what_is_corrected_does_not_come_back_in_the_same_batch_either() {
+        let correction =
+            Incoming { explicit: true, replaces: Some(id("nurse")), ..fact("teacher", "t", Some(X), 0.9) };
+        let mut nurse = stored(1, "nurse", Some(0.0), 0.7);
+        nurse.same_hash = true;
+        let plan = decide(&[correction, fact("again", "n", Some(Y), 0.9)], &[nurse]);
+        assert_eq!((plan.stored, plan.deduplicated_count), (vec![0], 1));
+    }
+
     // case: schema 52
     #[test]
     fn nineteen_twentieths_is_the_same_meaning() {
@@ -480,5 +518,134 @@ mod tests {
         assert!(1.0 - 0.95 <= limit);
         assert!(1.0 - 0.9499 > limit);
         assert!(cosine(X, X) > 0.999_999 && cosine(X, Y).abs() < 1e-9);
+    }
+
+    /// A fact as the model of the table below keeps it.
+    #[derive(Debug, Clone)]
+    struct Row {
+        id: FactId,
+        graph_type: GraphType,
+        hash: &'static str,
+        embedding: Option<&'static [f32]>,
+        confidence: f32,
+        standing: Standing,
+        locked: bool,
+        superseded_by: Option<FactId>,
+    }
+
+    const HASHES: [&str; 4] = ["a", "b", "c", "d"];
+    const VECTORS: [&[f32]; 3] = [&[1.0, 0.0], &[1.0, 0.01], &[0.0, 1.0]];
+
+    fn incoming_fact() -> impl Strategy<Value = Incoming<'static>> {
+        (any::<u128>(), 0..2_usize, 0..4_usize, 0..4_usize, 0.5..0.95_f32, any::<bool>(), 0..8_usize)
+            .prop_map(|(seed, graph, hash, vector, confidence, explicit, replaces)| Incoming {
+                id: id(&seed.to_string()),
+                waiting: false,
+                graph_type: GraphType::ALL[graph],
+                content_hash: HASHES[hash],
+                embedding: VECTORS.get(vector).copied(),
+                confidence,
+                conversation: None,
+                explicit,
+                // Filled with the fact at this place of the table, when there is one.
+                replaces: Some(id(&format!("row {replaces}"))),
+            })
+    }
+
+    fn neighbours_of(table: &[Row], batch: &[Incoming<'_>]) -> Vec<Neighbour> {
+        let pairs =
+            batch.iter().enumerate().flat_map(|(of, new)| table.iter().map(move |row| (of, new, row)));
+        pairs
+            .filter_map(|(of, new, row)| {
+                let corrected = table.iter().any(|other| Some(other.id) == row.superseded_by && other.locked);
+                if row.standing == Standing::CorrectedAway && !corrected {
+                    return None;
+                }
+                let distance = new.embedding.zip(row.embedding).map(|(one, other)| 1.0 - cosine(one, other));
+                let near = distance.is_some_and(|distance| distance <= max_distance(SAME_MEANING));
+                let same_hash = new.content_hash == row.hash;
+                (near || same_hash).then_some(Neighbour {
+                    of,
+                    id: row.id,
+                    same_graph: row.graph_type == new.graph_type,
+                    same_hash,
+                    distance: distance.filter(|_| near),
+                    confidence: row.confidence,
+                    conversation: None,
+                    standing: row.standing,
+                    locked: row.locked,
+                })
+            })
+            .collect()
+    }
+
+    /// Does to the table what the plan says, as the statement does it.
+    fn apply(table: &mut Vec<Row>, batch: &[Incoming<'_>], plan: &Plan) {
+        for superseded in &plan.superseded {
+            for row in table
+                .iter_mut()
+                .filter(|row| row.id == superseded.old && row.standing != Standing::CorrectedAway)
+            {
+                row.standing = Standing::CorrectedAway;
+                row.superseded_by = Some(superseded.by);
+            }
+        }
+        for confirmed in &plan.confirmed {
+            for row in table.iter_mut().filter(|row| row.id == confirmed.id) {
+                row.confidence = confirmed.confidence;
+                row.locked |= confirmed.lock;
+            }
+        }
+        for new in plan.stored.iter().map(|&index| &batch[index]) {
+            table.push(Row {
+                id: new.id,
+                graph_type: new.graph_type,
+                hash: HASHES.into_iter().find(|hash| *hash == new.content_hash).expect("a hash"),
+                embedding: VECTORS.into_iter().find(|vector| Some(*vector) == new.embedding),
+                confidence: new.confidence,
+                standing: if new.embedding.is_some() { Standing::Active } else { Standing::Waiting },
+                locked: new.explicit && new.replaces.is_some(),
+                superseded_by: None,
+            });
+        }
+    }
+
+    proptest! {
+        /// Batch after batch, whatever is said: no two facts in use have the same words, what is locked gives way to
+        /// corrections only, every fact is counted, and nothing stands for itself.
+        #[test]
+        fn the_table_stays_sound(batches in prop::collection::vec(prop::collection::vec(incoming_fact(), 0..6), 1..6)) {
+            let mut table: Vec<Row> = Vec::new();
+            for (round, mut batch) in batches.into_iter().enumerate() {
+                for (position, new) in batch.iter_mut().enumerate() {
+                    new.id = id(&format!("{round} {position}"));
+                    let place = (0..8).find(|place| new.replaces == Some(id(&format!("row {place}"))));
+                    new.replaces = place.and_then(|place| table.get(place)).map(|row| row.id);
+                }
+                let plan = plan(&batch, &neighbours_of(&table, &batch), max_distance(SAME_MEANING));
+                let locked: Vec<FactId> = table.iter().filter(|row| row.locked).map(|row| row.id).collect();
+                apply(&mut table, &batch, &plan);
+
+                let counted = plan.stored_count + plan.deduplicated_count;
+                prop_assert_eq!(usize::try_from(counted), Ok(batch.len()));
+                for superseded in &plan.superseded {
+                    prop_assert_ne!(superseded.old, superseded.by);
+                    prop_assert!(table.iter().any(|row| row.id == superseded.by));
+                    let corrections = batch.iter().filter(|new| new.explicit && new.replaces.is_some());
+                    let is_correction = corrections.map(|new| new.id).any(|id| id == superseded.by);
+                    prop_assert!(
+                        !locked.contains(&superseded.old) || superseded.corrected_by.is_some() || is_correction
+                    );
+                }
+                let mut in_use: Vec<_> = table
+                    .iter()
+                    .filter(|row| row.standing == Standing::Active)
+                    .map(|row| (row.graph_type.as_str(), row.hash))
+                    .collect();
+                in_use.sort_unstable();
+                prop_assert!(in_use.windows(2).all(|pair| pair[0] != pair[1]), "{in_use:?}");
+                prop_assert!(table.iter().all(|row| row.superseded_by.is_none() || row.standing == Standing::CorrectedAway));
+            }
+        }
     }
 }

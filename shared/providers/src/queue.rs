@@ -13,7 +13,6 @@ use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::operation::send_message::SendMessageError;
 use tokio::sync::OnceCell;
 
 use crate::Error;
@@ -26,6 +25,9 @@ const TRY: Duration = Duration::from_secs(2);
 const ALL_TRIES: Duration = Duration::from_secs(5);
 
 const TRIES: u32 = 2;
+
+/// The longest that the service keeps a record back, in seconds: twelve hours.
+const LONGEST_WAIT: i32 = 43_200;
 
 /// The region a request is signed for when neither the URL nor the process names one: only a stand-in takes it.
 const NO_REGION: Region = Region::from_static("us-east-1");
@@ -63,10 +65,8 @@ impl Queue {
 
     /// Puts a record into the queue.
     pub async fn send(&self, record: &Record) -> Result<(), Error> {
-        let client = self.client.get_or_init(|| async {
-            client(&aws_config::load_defaults(BehaviorVersion::latest()).await, &self.url)
-        });
-        let sending = client
+        let sending = self
+            .client()
             .await
             .send_message()
             .queue_url(&self.url)
@@ -74,6 +74,25 @@ impl Queue {
             .message_deduplication_id(&record.deduplication)
             .message_body(&record.body);
         sending.send().await.map(drop).map_err(|error| decide(&error))
+    }
+
+    /// Lets a record that was received come again after `wait`, whatever the queue's own time is. `receipt` is what came with it.
+    pub async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), Error> {
+        let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX).min(LONGEST_WAIT);
+        let putting_off = self
+            .client()
+            .await
+            .change_message_visibility()
+            .queue_url(&self.url)
+            .receipt_handle(receipt)
+            .visibility_timeout(seconds);
+        putting_off.send().await.map(drop).map_err(|error| decide(&error))
+    }
+
+    async fn client(&self) -> &Client {
+        let making =
+            || async { client(&aws_config::load_defaults(BehaviorVersion::latest()).await, &self.url) };
+        self.client.get_or_init(making).await
     }
 }
 
@@ -103,7 +122,7 @@ fn region(url: &str) -> Option<Region> {
     rest.starts_with("amazonaws.com").then(|| Region::new(name.to_owned()))
 }
 
-fn decide(error: &SdkError<SendMessageError>) -> Error {
+fn decide<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Error {
     match error {
         SdkError::TimeoutError(_) => Error::TimedOut,
         SdkError::DispatchFailure(failure) if failure.is_timeout() => Error::TimedOut,
@@ -187,6 +206,19 @@ mod tests {
             service.recover();
         }
         assert_eq!(queue.send(&record("1:0")).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_record_is_put_off_in_whole_seconds_and_at_most_twelve_hours() {
+        let (service, queue) = queue().await;
+        for (wait, seconds) in [(Duration::from_millis(9_900), 9), (Duration::from_hours(13), 43_200)] {
+            queue.put_off("handle", wait).await.expect("put off");
+            let asked = service.calls_of("ChangeMessageVisibility").pop().expect("a call").body;
+            assert_eq!(
+                (&asked["ReceiptHandle"], &asked["VisibilityTimeout"]),
+                (&"handle".into(), &seconds.into())
+            );
+        }
     }
 
     #[test]

@@ -13,14 +13,14 @@ mod sending;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::delivery::{AfterFailure, LEASE, PLAYERS_AT_ONCE, STALE_AFTER, STALE_MESSAGE, after_failure};
+use domain::delivery::{AfterFailure, PLAYERS_AT_ONCE, STALE_AFTER, STALE_MESSAGE, after_failure};
 use domain::ids::UserId;
 use domain::job::Tally;
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use store::scheduled_events::{Claimed, Dead};
-use store::{Limits, Pool, Tx, retry_conflicts, scheduled_events};
+use store::{Limits, Tx, retry_conflicts, scheduled_events};
 
 use crate::job_run::{JobRun, Report};
 
@@ -37,6 +37,8 @@ pub struct Deps {
     pub sender: Sender,
     /// How many messages one run claims at most.
     pub batch: i64,
+    /// How long a claimed message belongs to its run.
+    pub lease: SignedDuration,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -114,14 +116,15 @@ async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()>
 }
 
 async fn claim(deps: &Deps) -> store::Result<Vec<Claimed>> {
-    retry_conflicts(|| claim_batch(&deps.sender.pool, deps.sender.clock.now(), deps.batch)).await
+    retry_conflicts(|| claim_batch(deps)).await
 }
 
-async fn claim_batch(pool: &Pool, now: Timestamp, batch: i64) -> store::Result<Vec<Claimed>> {
-    let lease = now.checked_add(LEASE).unwrap_or(Timestamp::MAX);
-    let tx = Tx::begin(pool, Limits::TASK).await?;
+async fn claim_batch(deps: &Deps) -> store::Result<Vec<Claimed>> {
+    let now = deps.sender.clock.now();
+    let lease = now.checked_add(deps.lease).unwrap_or(Timestamp::MAX);
+    let tx = Tx::begin(&deps.sender.pool, Limits::TASK).await?;
     scheduled_events::lock_claims(&tx).await?;
-    let events = scheduled_events::claim_due(&tx, now, lease, batch).await?;
+    let events = scheduled_events::claim_due(&tx, now, lease, deps.batch).await?;
     tx.commit().await?;
     Ok(events)
 }

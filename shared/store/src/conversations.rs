@@ -53,7 +53,7 @@ pub async fn append_text(tx: &Tx, append: &Append<'_>, now: Timestamp) -> Result
             "-- conversations::append_text
              WITH open AS MATERIALIZED (
                  SELECT id,
-                        id = $2 OR (is_boss_fight = $3 AND (last_message_at IS NULL OR last_message_at > $4)) IS TRUE AS fits
+                        (id = $2) IS TRUE OR (is_boss_fight = $3 AND (last_message_at IS NULL OR last_message_at > $4)) IS TRUE AS fits
                    FROM conversations
                   WHERE user_id = $1 AND platform = 'telegram' AND status = 'active' AND ended_at IS NULL),
              closed AS (

@@ -23,6 +23,7 @@ pub mod monitoring;
 pub mod notifications;
 pub mod onboarding_states;
 pub mod pipeline_conversations;
+pub mod prompt_reads;
 pub mod prompts;
 pub mod psyche_states;
 pub mod rate_limits;

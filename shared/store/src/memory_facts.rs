@@ -274,9 +274,8 @@ pub async fn list_neighbours(
 
 /// Writes what was decided, in one statement. The caller holds the player's lock.
 ///
-/// A fact that goes never has the text of one that comes (the same text is a confirmation), so the order in which
-/// Postgres does the parts does not matter to the unique hash. A new fact whose id is that of a waiting row brings that
-/// row into use.
+/// The count over `gone` makes facts go before others come: only one in use may have the same words. A new fact whose id
+/// is that of a waiting row brings that row into use.
 pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp) -> Result<()> {
     let new = &changes.new;
     let ids: Vec<Uuid> = new.iter().map(|fact| *fact.id.as_uuid()).collect();
@@ -306,7 +305,8 @@ pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp)
                                || jsonb_strip_nulls(jsonb_build_object('valid_until', change.valid_until))
                FROM unnest($10::uuid[], $11::uuid[], $12::text[]) AS change(old, by, valid_until)
               WHERE fact.id = change.old AND fact.user_id = $1
-                AND (fact.is_active OR fact.metadata ? 'embedding_pending')),
+                AND (fact.is_active OR fact.metadata ? 'embedding_pending')
+             RETURNING fact.id),
          confirmed AS (
              UPDATE memory_facts AS fact
                 SET confidence = change.confidence,
@@ -324,7 +324,8 @@ pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp)
                  created_at)
          SELECT id, $1, graph_type, text, source, confidence, embedding::vector, metadata, embedding IS NOT NULL,
                 conversation_id, $17
-           FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::real[], $7::text[], $8::jsonb[], $9::uuid[])
+           FROM (SELECT count(*) FROM gone) AS first
+          CROSS JOIN unnest($2::uuid[], $3::text[], $4::text[], $5::text[], $6::real[], $7::text[], $8::jsonb[], $9::uuid[])
                 AS new(id, graph_type, text, source, confidence, embedding, metadata, conversation_id)
          ON CONFLICT (id) DO UPDATE
             SET embedding = excluded.embedding, metadata = excluded.metadata, is_active = excluded.is_active

@@ -5,6 +5,7 @@
 
 use domain::ids::{ConversationId, UserId};
 use domain::prompt::Platform;
+use futures_util::{join, try_join};
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::types::Type;
@@ -29,6 +30,8 @@ pub struct NewPrompt<'a> {
     pub context_snapshot: &'a Value,
     /// The conversation after which it was made.
     pub conversation: Option<ConversationId>,
+    /// What is kept for calls beside a prompt for calls: what they fall back on when the live values cannot be read.
+    pub voice_context: Option<&'a Value>,
 }
 
 /// Makes prompts the current ones of their player, at most one per platform. Returns how many were stored: one whose
@@ -36,8 +39,8 @@ pub struct NewPrompt<'a> {
 ///
 /// The log is a record, not a condition: when it cannot be written the prompts are stored all the same.
 pub async fn set_current(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: Timestamp) -> Result<usize> {
-    lock(tx, user).await?;
-    let stored = replace(tx, user, prompts, now).await?;
+    // Sent together, but run one after the other: the second sees what the writer before has committed.
+    let ((), stored) = try_join!(lock(tx, user), replace(tx, user, prompts, now))?;
     let new: Vec<&NewPrompt<'_>> = prompts
         .iter()
         .filter(|prompt| stored.iter().any(|platform| platform == prompt.platform.as_str()))
@@ -45,8 +48,9 @@ pub async fn set_current(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: 
     if new.is_empty() {
         return Ok(0);
     }
-    tx.savepoint(LOG).await?;
-    if let Err(error) = log(tx, user, &new, now).await {
+    let (set, logged) = join!(tx.savepoint(LOG), log(tx, user, &new, now));
+    set?;
+    if let Err(error) = logged {
         tracing::warn!(user_id = %user, error_code = error.code(), "Could not log a prompt");
         tx.rollback_to_savepoint(LOG).await?;
     }
@@ -56,9 +60,8 @@ pub async fn set_current(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: 
 /// The savepoint around the log.
 const LOG: &str = "prompt_log";
 
-/// Lets one writer at a time replace a player's prompts.
-///
-/// A statement of its own: the next one must see what the writer before has committed.
+/// Lets one writer at a time replace a player's prompts. A statement of its own: only the next one sees what was
+/// committed while this one waited.
 async fn lock(tx: &Tx, user: UserId) -> Result<()> {
     tx.execute_typed(
         "-- prompts::lock
@@ -78,9 +81,10 @@ async fn replace(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: Timestam
         .query_typed(
             "-- prompts::replace
              WITH given AS MATERIALIZED (
-                 SELECT platform, text, tokens, snapshot, version, time_ms, conversation_id
-                   FROM unnest($2::text[], $3::text[], $4::integer[], $5::jsonb[], $6::text[], $7::real[], $8::uuid[])
-                        AS prompt(platform, text, tokens, snapshot, version, time_ms, conversation_id)
+                 SELECT platform, text, tokens, snapshot, version, time_ms, conversation_id, voice_context
+                   FROM unnest($2::text[], $3::text[], $4::integer[], $5::jsonb[], $6::text[], $7::real[], $8::uuid[],
+                               $10::jsonb[])
+                        AS prompt(platform, text, tokens, snapshot, version, time_ms, conversation_id, voice_context)
                   WHERE NOT EXISTS (SELECT
                                       FROM ready_prompts AS current
                                      WHERE current.user_id = $1 AND current.platform = prompt.platform
@@ -92,7 +96,8 @@ async fn replace(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: Timestam
                  RETURNING id),
              cached AS (
                  UPDATE users
-                    SET cached_voice_prompt = given.text, cached_voice_prompt_at = $9
+                    SET cached_voice_prompt = given.text, cached_voice_prompt_at = $9,
+                        cached_voice_context = given.voice_context
                    FROM given
                   WHERE users.id = $1 AND given.platform = 'voice')
              INSERT INTO ready_prompts
@@ -112,6 +117,7 @@ async fn replace(tx: &Tx, user: UserId, prompts: &[NewPrompt<'_>], now: Timestam
                 (&columns.times_ms, Type::FLOAT4_ARRAY),
                 (&columns.conversations, Type::UUID_ARRAY),
                 (&now, Type::TIMESTAMPTZ),
+                (&columns.voice_contexts, Type::JSONB_ARRAY),
             ],
         )
         .await?;
@@ -153,6 +159,7 @@ struct Columns<'a> {
     versions: Vec<&'a str>,
     times_ms: Vec<f32>,
     conversations: Vec<Option<Uuid>>,
+    voice_contexts: Vec<Option<&'a Value>>,
 }
 
 impl<'a> Columns<'a> {
@@ -164,7 +171,11 @@ impl<'a> Columns<'a> {
             snapshots: prompts.clone().map(|prompt| prompt.context_snapshot).collect(),
             versions: prompts.clone().map(|prompt| prompt.pipeline_version).collect(),
             times_ms: prompts.clone().map(|prompt| prompt.generation_time_ms).collect(),
-            conversations: prompts.map(|prompt| prompt.conversation.map(|id| *id.as_uuid())).collect(),
+            conversations: prompts
+                .clone()
+                .map(|prompt| prompt.conversation.map(|id| *id.as_uuid()))
+                .collect(),
+            voice_contexts: prompts.map(|prompt| prompt.voice_context).collect(),
         }
     }
 }

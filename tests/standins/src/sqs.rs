@@ -80,6 +80,7 @@ impl Dialect for Sending {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
         match self.operation(asked).as_str() {
             "SendMessage" => self.take(asked.body),
+            "ChangeMessageVisibility" => Reply::ok(json!({})),
             _ => refusal("UnsupportedOperation"),
         }
     }

@@ -44,28 +44,30 @@ pub struct Assembled {
     pub limits: ItemLimits,
 }
 
-/// Renders and fits a prompt. `render` makes the sections with at most so many items in each list, in order.
-pub fn assemble(
+/// Renders and fits a prompt. `render` makes the sections with at most so many items in each list, in order; when it
+/// cannot, neither can this.
+pub fn assemble<E>(
     platform: Platform,
     budget: Budget,
-    render: impl Fn(&ItemLimits) -> Vec<Section>,
-) -> Assembled {
-    let mut draft = Draft::new(ItemLimits::of(platform), &render);
+    render: impl Fn(&ItemLimits) -> Result<Vec<Section>, E>,
+) -> Result<Assembled, E> {
+    let limits = ItemLimits::of(platform);
+    let mut draft = Draft { sections: render(&limits)?, dropped: Vec::new(), limits };
     for step in [Step::Drop(1), Step::Drop(2), Step::FewerMemories, Step::Drop(3)] {
         if draft.tokens() <= budget.max {
             break;
         }
         match step {
             Step::Drop(rank) => draft.drop_rank(rank),
-            Step::FewerMemories => draft.shrink(draft.limits.fewer_memories(), &render),
+            Step::FewerMemories => draft.shrink(draft.limits.fewer_memories(), &render)?,
         }
     }
     while draft.tokens() > budget.max
         && let Some(limits) = draft.limits.halved()
     {
-        draft.shrink(limits, &render);
+        draft.shrink(limits, &render)?;
     }
-    draft.finish(budget)
+    Ok(draft.finish(budget))
 }
 
 enum Step {
@@ -80,10 +82,6 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(limits: ItemLimits, render: impl Fn(&ItemLimits) -> Vec<Section>) -> Self {
-        Self { sections: render(&limits), dropped: Vec::new(), limits }
-    }
-
     fn text(&self) -> String {
         self.sections.iter().map(|section| section.text.as_str()).collect::<Vec<_>>().join("\n\n")
     }
@@ -97,10 +95,15 @@ impl Draft {
         self.dropped.extend(gone.map(|section| section.id));
     }
 
-    fn shrink(&mut self, limits: ItemLimits, render: impl Fn(&ItemLimits) -> Vec<Section>) {
+    fn shrink<E>(
+        &mut self,
+        limits: ItemLimits,
+        render: impl Fn(&ItemLimits) -> Result<Vec<Section>, E>,
+    ) -> Result<(), E> {
         self.limits = limits;
-        self.sections = render(&limits);
+        self.sections = render(&limits)?;
         self.sections.retain(|section| !self.dropped.contains(&section.id));
+        Ok(())
     }
 
     fn finish(self, budget: Budget) -> Assembled {
@@ -123,6 +126,8 @@ impl Draft {
 
 #[cfg(test)]
 mod tests {
+    use std::convert::Infallible;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -132,21 +137,22 @@ mod tests {
     }
 
     /// Sections of so many tokens; the memory grows by 30 tokens with each fact.
-    fn sections(facts: usize) -> impl Fn(&ItemLimits) -> Vec<Section> {
+    fn sections(facts: usize) -> impl Fn(&ItemLimits) -> Result<Vec<Section>, Infallible> {
         move |limits| {
-            vec![
+            Ok(vec![
                 section(SectionId::Identity, 400),
                 section(SectionId::Memory, 10 + 30 * facts.min(limits.facts)),
                 section(SectionId::PsychologicalDepth, 300),
                 section(SectionId::ChapterBehaviour, 300),
                 section(SectionId::Vices, 200),
                 section(SectionId::Footer, 300),
-            ]
+            ])
         }
     }
 
     fn with_max(max: usize, facts: usize) -> Assembled {
-        assemble(Platform::Text, Budget { min: 0, max }, sections(facts))
+        let Ok(built) = assemble(Platform::Text, Budget { min: 0, max }, sections(facts));
+        built
     }
 
     // case: pipeline 44

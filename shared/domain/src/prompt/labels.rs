@@ -1,9 +1,15 @@
 //! What numbers and states are called in a prompt. The model reads words, not thresholds.
 
-use rust_decimal::{Decimal, dec};
+use rust_decimal::{Decimal, RoundingStrategy, dec};
 
 use crate::chapter::Chapter;
-use crate::conflict::temperature::Temperature;
+use crate::conflict::expression::Expression;
+use crate::vices::Vice;
+
+/// The score as it is printed: without decimals, half away from zero.
+pub fn score_printed(score: Decimal) -> String {
+    score.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_string()
+}
 
 /// How the relationship feels to her at a score; the score is not rounded first.
 pub fn score_feel(score: Decimal) -> &'static str {
@@ -19,6 +25,30 @@ pub fn score_feel(score: Decimal) -> &'static str {
         "deeply connected"
     }
 }
+
+/// What that means for how she meets them; the bounds are those of [`score_feel`].
+pub fn score_means(score: Decimal) -> &'static str {
+    if score < dec!(30) {
+        "One more dull or careless message and you would rather read. You are short, and you do not help them."
+    } else if score < dec!(50) {
+        "You give them a chance without lending a hand. Good moments surprise you; you do not build on them yet."
+    } else if score < dec!(70) {
+        "You look up when they write. You invest a little, and you watch whether it comes back."
+    } else if score < dec!(85) {
+        "They have a place in your day. You let them see that you like them, in your own way, and you forgive small things."
+    } else {
+        "You trust them with the unguarded version of you. What is light between you is very light, and you take care of it."
+    }
+}
+
+/// Where she stands towards the player in a chapter, in one line.
+pub const STANCES: [&str; 5] = [
+    "You test them: you are skeptical, you challenge, and you give nothing away.",
+    "They have your interest: you tease and spar, and you look where the edges are.",
+    "You have invested in them, and it scares you: you come close, then you step back.",
+    "You open up, mostly warm, and you still check the doors.",
+    "You are at ease with each other, and you keep it alive.",
+];
 
 /// What so many hours without contact mean. No hours are a value like any other.
 pub fn gap(hours: f64) -> &'static str {
@@ -79,19 +109,63 @@ pub fn reply_length(chapter: Chapter) -> &'static str {
     }
 }
 
-/// The names of a zone of the temperature gauge and of what it does to her.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Zone {
-    /// `calm`, `warm`, `hot` or `critical`.
-    pub name: &'static str,
-    /// What one sees of it.
-    pub demeanour: &'static str,
+/// How an expression of conflict looks, as the end of "you show it".
+pub const fn shown(expression: Expression) -> &'static str {
+    match expression {
+        Expression::PassiveAggressive => "through tone: short answers, a \"fine\", a small sigh in words",
+        Expression::Cold => "through distance: factual, brief, warmth put away",
+        Expression::Vulnerable => {
+            "through hurt: less guarded than you would like, quicker to tears than to jokes"
+        }
+        Expression::Explosive => "through anger: direct, precise, without insults",
+    }
 }
 
-/// The zone of a temperature from 0 to 100. What is no number reads as 0.
-pub fn zone(temperature: f64) -> Zone {
-    let zone = Temperature::new(temperature).zone();
-    Zone { name: zone.as_str(), demeanour: zone.demeanour() }
+/// How a taste of the player colours her talk, within its limits.
+pub const fn taste(vice: Vice) -> &'static str {
+    match vice {
+        Vice::IntellectualDominance => {
+            "A good argument excites them: take the other side, know your stuff, concede only to a better point."
+        }
+        Vice::RiskTaking => {
+            "They like a leap: dares, odd hours, the unconventional choice told with a grin. The risk stays theirs to judge."
+        }
+        Vice::Substances => {
+            "Drinking and party stories may be told, easily and without moralising. You urge nothing, you glorify no \
+             addiction, and you explain nothing."
+        }
+        Vice::Sexuality => {
+            "Flirtation and tension are welcome: admitted attraction, mild innuendo, a sentence left unfinished. Never \
+             explicit, never without the other's wanting."
+        }
+        Vice::EmotionalIntensity => {
+            "They want depth and drama of feeling: say the large thing now and then, and mean it."
+        }
+        Vice::RuleBreaking => {
+            "Defiance amuses both of you: doubt authority, bend a rule in play. No violence, no crime made attractive, \
+             nobody harmed."
+        }
+        Vice::DarkHumor => {
+            "Morbid and edgy jokes land with them: dry, quick, upwards, never at an open wound."
+        }
+        Vice::Vulnerability => {
+            "Openness about fears moves them: give a small true one of your own, and do not joke it away at once."
+        }
+    }
+}
+
+/// A remark that shows whether somebody has a taste.
+pub const fn probe(vice: Vice) -> &'static str {
+    match vice {
+        Vice::IntellectualDominance => "an opinion that begs to be contradicted",
+        Vice::RiskTaking => "something reckless that you once did and do not regret",
+        Vice::Substances => "a night out that ended later than planned",
+        Vice::Sexuality => "a flirtation that could also be read as a joke",
+        Vice::EmotionalIntensity => "a feeling named a size larger than usual",
+        Vice::RuleBreaking => "a rule that you broke on principle",
+        Vice::DarkHumor => "a joke that one should not make",
+        Vice::Vulnerability => "a small fear, said in passing",
+    }
 }
 
 #[cfg(test)]
@@ -106,9 +180,10 @@ mod tests {
             (dec!(30), "30", "skeptical"),
             (dec!(69.6), "70", "genuinely interested"),
             (dec!(70), "70", "invested"),
+            (dec!(72.5), "73", "invested"),
             (dec!(85), "85", "deeply connected"),
         ] {
-            assert_eq!((score.round().to_string().as_str(), score_feel(score)), (printed, feel));
+            assert_eq!((score_printed(score).as_str(), score_feel(score)), (printed, feel));
         }
     }
 
@@ -127,11 +202,5 @@ mod tests {
             assert!(engagement_hint(state).is_some(), "{state}");
         }
         assert_eq!(engagement_hint("engaged"), None);
-    }
-
-    #[test]
-    fn zones_begin_at_their_lower_bound() {
-        let names = [0.0, 24.99, 25.0, 50.0, 75.0, f64::NAN].map(|temperature| zone(temperature).name);
-        assert_eq!(names, ["calm", "calm", "warm", "hot", "critical", "calm"]);
     }
 }

@@ -7,7 +7,6 @@
 //! the same input makes the same bytes.
 
 pub mod assembly;
-pub mod conflict;
 pub mod events;
 pub mod guidance;
 pub mod labels;
@@ -17,6 +16,7 @@ pub mod psyche;
 pub mod section;
 pub mod situation;
 pub mod summaries;
+pub mod theme;
 
 use serde::Serialize;
 

@@ -19,9 +19,9 @@
 //! Without a state everything is "since it was written". Of all messages about 90 in a hundred are meant to stay with tier 1, 8 to come to
 //! tier 2 and 2 to tier 3. A message that she skips is not routed.
 
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::care;
 use crate::phrases::Words;
 use crate::status::GameStatus;
 
@@ -32,21 +32,17 @@ pub const HEAVY_LOSS: f64 = 5.0;
 /// The share of messages, in percent, that is meant for tiers 1, 2 and 3.
 pub const TARGET_PERCENT: [u32; 3] = [90, 8, 2];
 
-const CRISIS: [&str; 14] = [
+/// What is said in a crisis, beside the words that begin [care mode](crate::care).
+const CRISIS: [&str; 9] = [
     "i can't do this anymore",
     "i'm breaking down",
-    "i want to die",
-    "suicidal",
     "i hate myself",
     "nobody loves me",
     "i'm worthless",
     "i give up",
     "ending it",
-    "self-harm",
     "panic attack",
     "crisis",
-    "kill myself",
-    "end my life",
 ];
 const EMOTIONAL: [&str; 15] = [
     "i miss you",
@@ -105,7 +101,7 @@ pub struct Situation<'a> {
     pub last_conflict_at: Option<Timestamp>,
     /// The last scored turn: its change of score, and when.
     pub last_turn: Option<(f64, Timestamp)>,
-    /// Whether it is the first message of the player's day.
+    /// Whether it is the first message of the player's day ([`crate::interaction::is_first_of_day`]).
     pub first_of_day: bool,
 }
 
@@ -117,7 +113,8 @@ pub fn route(situation: &Situation<'_>, now: Timestamp) -> Tier {
     };
     let heavy_loss = situation.last_turn.filter(|(delta, _)| *delta < -HEAVY_LOSS).map(|(_, at)| at);
     let stale = situation.generated_at.is_none_or(|written| now.duration_since(written) > VALID_FOR);
-    let is_deep = words.have_any(&CRISIS)
+    let is_deep = care::needs_care(situation.message)
+        || words.have_any(&CRISIS)
         || situation.status == GameStatus::BossFight
         || news(situation.last_horseman_at)
         || news(situation.critical_since);
@@ -133,16 +130,9 @@ pub fn route(situation: &Situation<'_>, now: Timestamp) -> Tier {
     }
 }
 
-/// Whether a message at `now` is the first of the player's day, on the player's clock.
-pub fn is_first_of_day(last_interaction_at: Option<Timestamp>, now: Timestamp, zone: &TimeZone) -> bool {
-    let date = |at: Timestamp| at.to_zoned(zone.clone()).date();
-    last_interaction_at.is_none_or(|last| date(last) != date(now))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::zone_or;
 
     fn now() -> Timestamp {
         "2026-02-18T12:00:00Z".parse().expect("a time")
@@ -192,16 +182,6 @@ mod tests {
         ] {
             assert_eq!(route(&situation, now()).number(), tier, "{situation:?}");
         }
-    }
-
-    #[test]
-    fn the_day_is_the_players() {
-        let tokyo = zone_or("Asia/Tokyo", &TimeZone::UTC);
-        let (before, after) =
-            ("2026-02-18T14:59:00Z".parse().ok(), "2026-02-18T15:00:00Z".parse().expect("a time"));
-        assert!(is_first_of_day(before, after, &tokyo));
-        assert!(!is_first_of_day(before, after, &TimeZone::UTC));
-        assert!(is_first_of_day(None, after, &tokyo));
     }
 
     #[test]

@@ -241,7 +241,6 @@ mod tests {
         json!({ "id": 7, "type": "private" })
     }
 
-    /// case: telegram 3, 4
     #[test]
     fn an_update_is_what_has_a_number() {
         for body in [

@@ -5,7 +5,8 @@
 //! answers; without a model the reply is a [`ReplyKind::Fallback`], which is never stored as her words and never scored.
 //!
 //! Round trips to the database: the standing of the player, everything in one statement (beside it the message is
-//! embedded); the search in memory; after the answer, the rows of the model calls. A look-up by the model costs one more.
+//! embedded); the search in memory; after the answer, the rows of the model calls. A look-up by the model costs one more, a
+//! player without a ready prompt five: everything that it is made of, then the transaction that keeps it.
 
 mod messages;
 mod moment;
@@ -13,6 +14,7 @@ mod recall;
 mod system;
 mod talk;
 
+use std::borrow::Cow;
 use std::time::{Duration, Instant};
 
 use domain::agent::fallback;
@@ -21,6 +23,7 @@ use domain::agent::limits::{CALL_TIME, TOTAL_TIME};
 use domain::agent::validation::REGENERATIONS;
 use domain::draw::Draws;
 use domain::ids::{ConversationId, UserId};
+use domain::prompt::Platform;
 use domain::state::zone_or;
 use futures_util::join;
 use jiff::Timestamp;
@@ -32,6 +35,7 @@ use self::recall::Recall;
 use self::talk::{Talk, Unsaid};
 use crate::llm::{Asker, Models, Work};
 use crate::prompts::templates::RenderError;
+use crate::prompts::{Builder, Order};
 
 /// Messages of the conversation that are read: those that the history looks at, and as many again that may have come
 /// in behind the one that is answered.
@@ -147,7 +151,8 @@ pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
 async fn think(deps: &Deps, work: &Work<'_>, turn: &Turn, deadline: Instant) -> Result<Reply, AgentError> {
     let (standing, vector) = join!(read(deps, turn), recall::embed(work, &turn.text));
     let standing = standing?;
-    let prompt = standing.prompt.as_deref();
+    let prompt = prompt(deps, &standing, turn).await;
+    let prompt = prompt.as_deref();
     let zone = zone_or(&standing.timezone, &TimeZone::UTC);
     let recall = Recall::new(&deps.pool, work, turn, zone, deadline);
     let memories = recall.for_message(vector.as_deref(), prompt).await;
@@ -171,6 +176,30 @@ async fn read(deps: &Deps, turn: &Turn) -> Result<Standing, AgentError> {
     let client = deps.pool.get().await.map_err(store::Error::from)?;
     let standing = agent_reads::get_standing(&client, turn.user, turn.conversation, DEPTH).await?;
     standing.ok_or(AgentError::UnknownPlayer)
+}
+
+/// The prompt that is ready, or else one made of the rows, here and now, and kept for the next message. Without either
+/// she speaks from a small one.
+async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<Cow<'a, str>> {
+    if let Some(ready) = &standing.prompt {
+        return Some(Cow::Borrowed(ready));
+    }
+    let zone = zone_or(&standing.timezone, &TimeZone::UTC);
+    let order = Order { platforms: &[Platform::Text], ..Order::both(turn.user, zone, turn.now) };
+    let settings = &deps.settings;
+    let builder =
+        Builder::new(deps.pool.clone(), None, deps.nikita_zone.clone(), settings.psyche_agent_enabled);
+    let built = match builder.build(&order).await {
+        Ok(built) => built,
+        Err(error) => {
+            tracing::warn!(user_id = %turn.user, %error, "No prompt: she speaks from a small one");
+            return None;
+        }
+    };
+    if let Err(error) = builder.keep(&built, turn.now).await {
+        tracing::warn!(user_id = %turn.user, error_code = error.code(), "Could not keep a prompt");
+    }
+    built.prompt(Platform::Text).map(|prompt| Cow::Owned(prompt.text.clone()))
 }
 
 /// What is sent when she has nothing to say. Somebody in need is told where there is help.

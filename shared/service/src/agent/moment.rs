@@ -1,7 +1,7 @@
 //! The moment of a reply: what is true only now and therefore stands in no stored prompt. Her hour and what she does in
 //! it, her mood, the pause before the message, the leanings for such a moment, care.
 
-use domain::prompt::conflict::Conflict;
+use domain::conflict::standing::Standing as Conflict;
 use domain::prompt::guidance::{self, Category};
 use domain::prompt::labels;
 use domain::state::{self, TimeOfDay, zone_or};
@@ -49,7 +49,7 @@ pub(super) fn render(
     let time_of_day = TimeOfDay::at(hers.hour());
     let colour = standing.mood.as_ref().map(|mood| (mood.valence, mood.arousal));
     let moment = guidance::Moment {
-        conflict: conflict(standing).expression,
+        conflict: conflict(standing).effective(),
         gap_hours: gap_hours.unwrap_or_default(),
         hour: theirs.hour(),
         chapter: standing.chapter,

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use store::inbound_events::{self, Forgotten};
 use store::{Limits, Pool, Tx};
 
-pub use handover::{Handover, HandoverError};
+pub use handover::{Handover, HandoverError, QueueHandover};
 
 use crate::Clock;
 

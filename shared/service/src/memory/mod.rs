@@ -4,5 +4,4 @@ mod remember;
 mod search;
 
 pub use remember::{NewFact, Origin, Remembered, embed, remember, waiting};
-pub(crate) use search::search_by_words;
-pub use search::{Hit, Meaning, Search, recent, search};
+pub use search::{Hit, Meaning, Search, find, newest, recent, search};

@@ -128,22 +128,20 @@ pub async fn search(pool: &Pool, models: Option<&Models>, search: &Search<'_>) -
         (Meaning::Embed, Some(models)) => embed(models, search.user, &query).await,
         _ => None,
     };
-    let vector = match search.meaning {
-        Meaning::Vector(vector) => Some(vector),
-        Meaning::Embed | Meaning::WordsOnly => embedded.as_deref(),
-    };
-
+    let meaning = embedded.as_deref().map_or(search.meaning, Meaning::Vector);
     let client = pool.get().await?;
-    let rows = memory_facts::candidates(&client, search.user, &query, vector).await?;
-    drop(client);
-    Ok(ranked(rows, search, vector.is_some(), &query))
+    find(&client, &Search { meaning, ..search.clone() }).await
 }
 
-/// The same by words alone, on a connection that the caller has.
-pub(crate) async fn search_by_words(client: &Client, search: &Search<'_>) -> store::Result<Vec<Hit>> {
+/// As [`search`], on the caller's connection and without asking a model: [`Meaning::Embed`] means by words alone.
+pub async fn find(client: &Client, search: &Search<'_>) -> store::Result<Vec<Hit>> {
     let Some(query) = search.asked() else { return Ok(Vec::new()) };
-    let rows = memory_facts::candidates(client, search.user, &query, None).await?;
-    Ok(ranked(rows, search, false, &query))
+    let vector = match search.meaning {
+        Meaning::Vector(vector) => Some(vector),
+        Meaning::Embed | Meaning::WordsOnly => None,
+    };
+    let rows = memory_facts::candidates(client, search.user, &query, vector).await?;
+    Ok(ranked(rows, search, vector.is_some(), &query))
 }
 
 /// The newest facts that are in use, of one graph or of all.
@@ -153,8 +151,17 @@ pub async fn recent(
     graph_type: Option<GraphType>,
     limit: i64,
 ) -> store::Result<Vec<Hit>> {
-    let client = pool.get().await?;
-    let rows = memory_facts::list_recent(&client, user, graph_type, limit).await?;
+    newest(&*pool.get().await?, user, graph_type, limit).await
+}
+
+/// As [`recent`], on the caller's connection.
+pub async fn newest(
+    client: &Client,
+    user: UserId,
+    graph_type: Option<GraphType>,
+    limit: i64,
+) -> store::Result<Vec<Hit>> {
+    let rows = memory_facts::list_recent(client, user, graph_type, limit).await?;
     Ok(rows
         .into_iter()
         .map(|row| {

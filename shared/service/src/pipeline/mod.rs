@@ -11,19 +11,23 @@
 //! | `extraction` | 1 (known facts and open threads) | 1 | 2 (cache and savepoint; threads and thoughts) | 8 |
 //! | `memory_update` | 1 (waiting facts) | 1 | 2 (lock and neighbours; all facts) | 8 |
 //! | `summary` | | | 2 (conversation; its day) | 6 |
+//! | `prompt_builder` | 1 (all parts of the prompts) | 1 | 3 (player; lock and prompts; their log) | 9 |
 //!
-//! The stages here have 22 of the 40 that they share with `prompt_builder`, and the run 25 with its frame.
+//! The four stages have 31 of their 40, and the run 34 with its frame.
 
 mod context;
 mod extraction;
 pub mod job;
 mod memory_update;
 pub mod orchestrator;
+mod prompt_builder;
 pub mod stage;
 mod summary;
 
-use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, SUMMARY};
+use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, PROMPT_BUILDER, SUMMARY};
 use domain::remember::SAME_MEANING;
+use domain::state::zone_or;
+use jiff::tz::TimeZone;
 use store::Pool;
 
 pub use context::Context;
@@ -31,10 +35,12 @@ pub use context::Context;
 use self::extraction::Extract;
 use self::memory_update::MemoryUpdate;
 use self::orchestrator::Pace;
+use self::prompt_builder::PromptBuilder;
 use self::stage::Registered;
 use self::summary::Summarise;
 use crate::Clock;
 use crate::llm::{Asker, Models};
+use crate::prompts::Builder;
 
 /// What the pipeline needs.
 #[derive(Debug, Clone)]
@@ -58,6 +64,10 @@ pub struct Settings {
     pub summary_model: String,
     /// The cosine similarity from which on two facts say the same.
     pub dedup_similarity: f64,
+    /// Her clock, where the player's row does not set another.
+    pub nikita_zone: TimeZone,
+    /// Whether the psyche has a say in the prompts.
+    pub psyche_agent_enabled: bool,
 }
 
 impl Default for Settings {
@@ -66,6 +76,8 @@ impl Default for Settings {
             model: "claude-sonnet-4-5-20250929".to_owned(),
             summary_model: "claude-haiku-4-5-20251001".to_owned(),
             dedup_similarity: SAME_MEANING,
+            nikita_zone: zone_or("Europe/Berlin", &TimeZone::UTC),
+            psyche_agent_enabled: true,
         }
     }
 }
@@ -74,12 +86,16 @@ impl Default for Settings {
 pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
     let (pool, models) = (deps.pool.clone(), deps.models.clone());
     let extract = Extract { pool: pool.clone(), models: models.clone(), model: settings.model.clone() };
-    let update = MemoryUpdate { pool, models: models.clone(), similarity: settings.dedup_similarity };
-    let summarise = Summarise { models, model: settings.summary_model.clone() };
+    let update =
+        MemoryUpdate { pool: pool.clone(), models: models.clone(), similarity: settings.dedup_similarity };
+    let summarise = Summarise { models: models.clone(), model: settings.summary_model.clone() };
+    let builder =
+        Builder::new(pool, Some(models), settings.nikita_zone.clone(), settings.psyche_agent_enabled);
     vec![
         Registered { stage: EXTRACTION, work: Box::new(extract) },
         Registered { stage: MEMORY_UPDATE, work: Box::new(update) },
         Registered { stage: SUMMARY, work: Box::new(summarise) },
+        Registered { stage: PROMPT_BUILDER, work: Box::new(PromptBuilder(builder)) },
     ]
 }
 

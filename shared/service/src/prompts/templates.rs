@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use minijinja::value::Serde;
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 use serde::Serialize;
 
 /// A text that could not be rendered.
@@ -18,14 +18,30 @@ pub struct RenderError {
     source: minijinja::Error,
 }
 
-macro_rules! templates {
+macro_rules! texts {
     ($($name:literal),+ $(,)?) => {
         [$(($name, include_str!(concat!($name, ".j2")))),+]
     };
 }
 
 /// All of them, by name.
-const TEXTS: [(&str, &str); 3] = templates!["persona", "volatile", "fallback"];
+const TEXTS: [(&str, &str); 15] = texts![
+    "persona",
+    "identity",
+    "immersion",
+    "platform_style",
+    "current_state",
+    "relationship",
+    "memory",
+    "continuity",
+    "inner_life",
+    "psychological_depth",
+    "chapter_behaviour",
+    "vices",
+    "footer",
+    "volatile",
+    "fallback",
+];
 
 static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = LazyLock::new(|| {
     let mut templates = Environment::new();
@@ -37,13 +53,28 @@ static TEMPLATES: LazyLock<Result<Environment<'static>, minijinja::Error>> = Laz
     Ok(templates)
 });
 
+/// Values that several texts print.
+#[derive(Debug)]
+pub struct Text(Value);
+
+impl Text {
+    /// These values.
+    pub fn of(values: impl Serialize) -> Self {
+        Self(Value::from(Serde(values)))
+    }
+
+    /// Renders the text `template` with them, trimmed.
+    pub fn render(&self, template: &'static str) -> Result<String, RenderError> {
+        let failed = |source| RenderError { template, source };
+        let templates = TEMPLATES.as_ref().map_err(|error| failed(copy(error)))?;
+        let text = templates.get_template(template).and_then(|text| text.render(self.0.clone()));
+        Ok(text.map_err(failed)?.trim().to_owned())
+    }
+}
+
 /// Renders the text `template` with these values, trimmed.
 pub fn render(template: &'static str, values: impl Serialize) -> Result<String, RenderError> {
-    let failed = |source| RenderError { template, source };
-    let templates = TEMPLATES.as_ref().map_err(|error| failed(copy(error)))?;
-    let text =
-        templates.get_template(template).and_then(|text| text.render(Serde(values))).map_err(failed)?;
-    Ok(text.trim().to_owned())
+    Text::of(values).render(template)
 }
 
 fn copy(error: &minijinja::Error) -> minijinja::Error {

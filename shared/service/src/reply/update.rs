@@ -68,7 +68,8 @@ pub(super) async fn handle(
         return failure::give_up(deps, &work, &Failure::WorkerDied).await;
     }
     let time = deps.rules.turn_time.min(until.saturating_duration_since(Instant::now()));
-    match timeout(time, attempt(deps, &work)).await {
+    // Boxed: a whole turn is too large a future to be carried along by every caller.
+    match timeout(time, Box::pin(attempt(deps, &work))).await {
         Ok(Ok(done)) => Ok(done.end()),
         Ok(Err(failed)) => failure::fail(deps, &work, &failed).await,
         Err(_) => failure::fail(deps, &work, &Failure::TimedOut).await,

@@ -19,7 +19,7 @@ use store::{Pool, Tx, pipeline_conversations};
 use super::stage::{Effect, StageError, Work};
 use super::{Context, asker};
 use crate::llm::{Models, Purpose};
-use crate::memory::{self, Hit, Search};
+use crate::memory::{self, Hit, Meaning, Search};
 
 /// The savepoint around threads and thoughts.
 const LEFT_OVER: &str = "threads_and_thoughts";
@@ -67,14 +67,12 @@ impl Extract {
         let query = said_by_player(&context.messages);
         let search = Search {
             limit: MAX_KNOWN_SHOWN,
+            meaning: Meaning::WordsOnly,
             ..Search::new(context.user, &query, context.zone(), context.now)
         };
         let client = self.pool.get().await?;
         let most_open = i64::try_from(MAX_OPEN_SHOWN).unwrap_or(i64::MAX);
-        try_join!(
-            memory::search_by_words(&client, &search),
-            threads::list_open(&client, context.user, most_open)
-        )
+        try_join!(memory::find(&client, &search), threads::list_open(&client, context.user, most_open))
     }
 
     /// Asks the model, and once more when its answer cannot be read.

@@ -1,0 +1,10 @@
+//! Works off the inbox, woken by a queue. The use case is `service::reply`.
+
+use std::process::ExitCode;
+
+use functions::reply;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    functions::run(&reply::FUNCTION, reply::from_environment).await
+}

@@ -1,0 +1,94 @@
+//! Every five minutes: what died is picked up, ended conversations become memory, the inbox is swept. The run is
+//! `service::pipeline::job`.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{FromRef, State};
+use axum::response::Response;
+use axum::routing::post;
+use domain::inbox::SWEEP_LIMIT;
+use runtime::auth::TaskGate;
+use runtime::job::JobRequest;
+use runtime::secrets::Secret;
+use runtime::{Function, StartError};
+use service::inbox::{self, Handover};
+use service::pipeline::job::{self, Rollout};
+use service::pipeline::stage::Registered;
+use service::pipeline::{self, stages};
+
+use crate::environment::{Environment, Wiring};
+use crate::{SLOW_WORKER_MS, secrets, task};
+
+/// What the runtime must know of it.
+pub const FUNCTION: Function =
+    Function { name: "process-conversations", secrets: SECRETS, slow_request_ms: SLOW_WORKER_MS };
+
+/// What it reads.
+pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::ANTHROPIC_API_KEY, secrets::OPENAI_API_KEY];
+
+/// What it cannot do without: every conversation would fail, and in the end for good.
+const REQUIRED: &[Secret] = &[secrets::DATABASE_URL, secrets::ANTHROPIC_API_KEY];
+
+/// What it needs.
+#[derive(Clone)]
+pub struct Deps {
+    /// Who may call.
+    pub gate: TaskGate,
+    /// What the pipeline needs.
+    pub pipeline: pipeline::Deps,
+    /// The stages of a run, in their order.
+    pub stages: Arc<Vec<Registered>>,
+    /// For whom it runs.
+    pub rollout: Rollout,
+    /// What the inbox needs.
+    pub inbox: inbox::Deps,
+    /// Who works off what the sweep finds.
+    pub handover: Arc<dyn Handover>,
+}
+
+impl Deps {
+    /// Everything from the environment.
+    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
+        environment.wire(|wiring| {
+            let (pipeline, settings) = wiring.pipeline()?;
+            let stages = Arc::new(stages(&pipeline, &settings));
+            let inbox = inbox::Deps { pool: wiring.pool()?, clock: wiring.clock() };
+            let (rollout, handover) = (rollout(wiring), wiring.handover()?);
+            Ok(Self { gate: wiring.task_gate(), pipeline, stages, rollout, inbox, handover })
+        })
+    }
+}
+
+fn rollout(wiring: &mut Wiring<'_>) -> Rollout {
+    let everybody = Rollout::default();
+    Rollout {
+        enabled: wiring.settings.flag("UNIFIED_PIPELINE_ENABLED", everybody.enabled),
+        percent: wiring.settings.number("UNIFIED_PIPELINE_ROLLOUT_PCT", everybody.percent, 0..=100),
+    }
+}
+
+impl FromRef<Deps> for TaskGate {
+    fn from_ref(deps: &Deps) -> Self {
+        deps.gate.clone()
+    }
+}
+
+/// The function.
+pub fn router(deps: Deps) -> Router {
+    Router::new().route("/api/v1/tasks/process-conversations", post(run)).with_state(deps)
+}
+
+/// The function, put together.
+pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
+    Ok(environment.require(router(Deps::from_environment(environment)?), REQUIRED))
+}
+
+async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
+    let sweep = async {
+        let swept = inbox::sweep(&deps.inbox, &*deps.handover, SWEEP_LIMIT).await?;
+        Ok(swept.handed_over)
+    };
+    let call = task::call(request);
+    task::answer(job::answer(&deps.pipeline, &deps.stages, deps.rollout, sweep, call).await)
+}
