@@ -15,6 +15,7 @@ mod pipeline_extraction;
 mod pipeline_job;
 mod pipeline_memory;
 mod pipeline_orchestrator;
+mod pipeline_recall;
 mod pipeline_summary;
 mod pooler;
 mod processes_slots;
