@@ -157,7 +157,11 @@ impl Chat {
 
     /// The job `deliver` runs.
     pub async fn deliver(&self) -> Value {
-        let deps = deliver::Deps { sender: self.sender(), batch: domain::delivery::BATCH };
+        let deps = deliver::Deps {
+            sender: self.sender(),
+            batch: domain::delivery::BATCH,
+            lease: domain::delivery::LEASE,
+        };
         let call = Call { trigger: domain::job::Trigger::Http, slot: None, trace_id: None };
         run(&self.pool(), &self.clock, domain::job::DELIVER, call, |run| deliver::run(&deps, run))
             .await

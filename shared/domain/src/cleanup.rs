@@ -16,8 +16,4 @@ pub const PAUSE: Duration = Duration::from_millis(50);
 /// A table that lost more rows than this in one run gets new statistics.
 pub const ANALYZE_FROM: i64 = 10_000;
 
-/// Days that an open thread of a type stays open.
-pub const THREAD_DAYS: [(&str, i32); 3] = [("cliffhanger", 7), ("promise", 30), ("callback", 30)];
-
-/// Days that an open thread of any other type stays open.
-pub const OTHER_THREAD_DAYS: i32 = 14;
+pub use crate::threads::{DAYS as THREAD_DAYS, OTHER_DAYS as OTHER_THREAD_DAYS};

@@ -238,6 +238,7 @@ mod tests {
 
     const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
+    /// case: life 47
     #[test]
     fn temporary_failures_wait_one_minute_then_two_then_end() {
         let after = |failures| after_failure(failures, NOW);

@@ -166,8 +166,16 @@ fn pressed(mut encounter: Encounter, now: Timestamp) -> Step {
 mod tests {
     use jiff::SignedDuration;
     use proptest::prelude::*;
+    use rust_decimal::dec;
 
     use super::*;
+    use crate::conflict::details::{BOSS_PHASE, Details};
+    use crate::conflict::turn::{Player, Turn, apply};
+    use crate::draw::Draws;
+    use crate::ids::UserId;
+    use crate::score::Score;
+    use crate::scoring::tags::Horseman;
+    use crate::status::GameStatus;
 
     const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -241,6 +249,36 @@ mod tests {
             assert_eq!(Encounter::read(&odd), None, "{key}");
         }
         assert_eq!(Encounter::read(&json!(null)), None);
+    }
+
+    /// case: game G-30
+    #[test]
+    fn the_temperature_leaves_the_phase_alone() {
+        let opened = Encounter::begin(chapter(3), BEGAN);
+        let stored = json!({ "temperature": 60.0, BOSS_PHASE: opened.to_value() });
+        let mut details = Details::read(Some(&stored)).details;
+        let turn = Turn {
+            id: "voice:1",
+            conversation: uuid::Uuid::nil(),
+            score_delta: dec!(-4),
+            analysed: true,
+            horsemen: vec![Horseman::Contempt],
+            repair: None,
+            triggers: vec![],
+            vulnerability_exchange: false,
+            in_care: false,
+        };
+        let player = Player {
+            user: UserId::nil(),
+            status: GameStatus::BossFight,
+            score: Score::START,
+            chapter: chapter(3),
+            last_conflict_at: None,
+        };
+        assert!(apply(&mut details, &turn, &player, &Draws::default(), after(60)).is_some());
+        let written = details.write();
+        assert_ne!(written["temperature"], stored["temperature"]);
+        assert_eq!(Encounter::read(&written[BOSS_PHASE]), Some(opened));
     }
 
     #[test]

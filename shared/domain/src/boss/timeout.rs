@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 
 use super::Attempts;
 use super::phase::Encounter;
+use crate::config::in_force;
 use crate::endings::Reason;
 use crate::status::GameStatus;
 
 /// A phase lasts at most so many hours.
-pub const HOURS: i64 = 24;
+pub(crate) const HOURS: i32 = 24;
 
 /// Since when the player is expected to answer.
 pub fn clock(
@@ -30,7 +31,7 @@ pub fn clock(
 
 /// Whether a clock that started then has run out.
 pub fn has_run_out(clock: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(clock) > SignedDuration::from_hours(HOURS)
+    now.duration_since(clock) > SignedDuration::from_hours(in_force().boss.timeout_hours.into())
 }
 
 /// What a time-out writes. The encounter and its beginning are cleared, there is no cool-down, and the grace starts anew.
@@ -58,7 +59,7 @@ impl Timeout {
         json!({
             "boss_attempts": self.attempts.lost(),
             "new_status": self.status.as_str(),
-            "timeout_hours": HOURS,
+            "timeout_hours": in_force().boss.timeout_hours,
         })
     }
 }
@@ -67,6 +68,7 @@ impl Timeout {
 mod tests {
     use super::*;
     use crate::chapter::Chapter;
+    use crate::status::Cause;
 
     fn after(seconds: i64) -> Timestamp {
         Timestamp::UNIX_EPOCH + SignedDuration::from_secs(seconds)
@@ -98,6 +100,7 @@ mod tests {
         ] {
             let timeout = time_out(Attempts::new(before).unwrap());
             assert_eq!((timeout.attempts.lost(), timeout.status, timeout.ends), (after, status, ends));
+            assert_eq!(GameStatus::BossFight.after(Cause::RanOut(timeout.attempts)), Some(status));
         }
         let told = json!({ "boss_attempts": 2, "new_status": "active", "timeout_hours": 24 });
         assert_eq!(time_out(Attempts::new(1).unwrap()).details(), told);

@@ -336,6 +336,24 @@ mod tests {
         }
     }
 
+    /// case: game G-18
+    #[test]
+    fn a_net_delta_heats_and_a_repair_takes_its_place() {
+        for (delta, heat) in [
+            (dec!(-1), 1.5),
+            (dec!(-3), 4.5),
+            (dec!(-3.1), 9.65),
+            (dec!(-5), 12.5),
+            (dec!(2), -1.0),
+            (dec!(0), 0.0),
+        ] {
+            assert!((heat_of_score(delta) - heat).abs() < 1e-9, "{delta}");
+        }
+        let before = read(&json!({ "temperature": 40.0, "last_temp_update": "2026-02-18T12:00:00Z" }));
+        let repaired = Turn { repair: Some(RepairQuality::Good), ..turn("tg:1", dec!(-2)) };
+        assert_eq!(standing(&applied(before, &repaired, now())), (25.0, 1, 0));
+    }
+
     /// case: psyche 17
     #[test]
     fn good_turns_never_heat() {

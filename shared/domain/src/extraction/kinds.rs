@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 
+use crate::thoughts::ThoughtKind;
 use crate::words::words;
 
 words! {
@@ -110,9 +111,16 @@ words! {
 impl ThoughtType {
     /// How long a thought stays with her.
     pub const fn stays(self) -> SignedDuration {
+        self.kind().stays()
+    }
+
+    const fn kind(self) -> ThoughtKind {
         match self {
-            Self::Curiosity => SignedDuration::from_hours(14 * 24),
-            _ => SignedDuration::from_hours(7 * 24),
+            Self::Worry => ThoughtKind::Worry,
+            Self::Curiosity => ThoughtKind::Curiosity,
+            Self::Anticipation => ThoughtKind::Anticipation,
+            Self::Reflection => ThoughtKind::Reflection,
+            Self::Desire => ThoughtKind::Desire,
         }
     }
 }

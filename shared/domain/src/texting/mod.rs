@@ -1,3 +1,51 @@
-//! Texting.
+//! Texting: how a reply looks when it goes out.
+//!
+//! Applied once, to the words of the model, in this order: [context](context::Context) → [punctuation](mod@punctuation) → [emoji](mod@emoji) → [parts](mod@parts). It never removes
+//! words. What she sends first has its own form and goes through none of it. All chance is keyed by the message that is answered,
+//! `<chat id>:<message id>`: a rerun writes the same.
 
+pub mod context;
 pub mod cut;
+pub mod emoji;
+pub mod parts;
+pub mod punctuation;
+
+use crate::draw::Draws;
+use context::Context;
+
+/// The messages that a reply becomes; `key` is that of the message it answers.
+pub fn messages(reply: &str, draws: &Draws, key: &str) -> Vec<String> {
+    let context = Context::of(reply);
+    let loose = punctuation::loosened(reply, context, draws, key);
+    let text = emoji::with_emoji(&loose, context, draws, key);
+    parts::parts(&text, context.max_parts())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::telegram::MESSAGE_LIMIT;
+
+    #[test]
+    fn a_reply_becomes_the_same_messages_every_time() {
+        let reply = "I finally finished the audit today. It was brutal. The client kept changing the scope every hour. How was your day?";
+        let draws = Draws::default();
+        let sent = |key: u32| messages(reply, &draws, &format!("5001:{key}"));
+        assert_eq!(sent(42), sent(42));
+        assert!((0..40).any(|key| sent(key) != sent(42)));
+        assert!((0..40).all(|key| sent(key).len() == 2), "a casual text has two parts");
+    }
+
+    proptest! {
+        #[test]
+        fn words_survive_and_parts_fit(reply in "(\\PC{0,30}|[a-z ]{0,40}|\n){0,8}", key in "[0-9]{1,5}:[0-9]{1,5}") {
+            let messages = messages(&reply, &Draws::default(), &key);
+            for message in &messages {
+                prop_assert!(!message.trim().is_empty());
+                prop_assert!(message.encode_utf16().count() <= MESSAGE_LIMIT);
+            }
+        }
+    }
+}
