@@ -18,16 +18,18 @@
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 
+use crate::config::in_force;
 use crate::score::{Score, round2};
 
 /// By chapter: its name.
 pub const NAMES: [&str; 5] = ["Curiosity", "Intrigue", "Investment", "Intimacy", "Established"];
 
 /// By chapter: the score at which a boss awaits the player.
-pub const BOSS_THRESHOLDS: [Decimal; 5] = [dec!(55.00), dec!(60.00), dec!(65.00), dec!(70.00), dec!(75.00)];
+pub(crate) const BOSS_THRESHOLDS: [Decimal; 5] =
+    [dec!(55.00), dec!(60.00), dec!(65.00), dec!(70.00), dec!(75.00)];
 
 /// By chapter: the days of the story that it is meant to take, first and last.
-pub const EXPECTED_DAYS: [(i32, i32); 5] = [(1, 3), (4, 7), (8, 11), (12, 16), (17, 21)];
+pub(crate) const EXPECTED_DAYS: [(i32, i32); 5] = [(1, 3), (4, 7), (8, 11), (12, 16), (17, 21)];
 
 /// By chapter: what it is about.
 pub const DESCRIPTIONS: [&str; 5] =
@@ -113,7 +115,12 @@ impl Chapter {
 
     /// The score at which its boss awaits the player.
     pub fn boss_threshold(self) -> Decimal {
-        *self.of(&BOSS_THRESHOLDS)
+        *in_force().chapters.boss_threshold.of(self)
+    }
+
+    /// The first and the last day that it is meant to take.
+    pub fn expected_days(self) -> (i32, i32) {
+        *in_force().chapters.days.of(self)
     }
 
     /// How she is in it.
@@ -190,7 +197,7 @@ mod tests {
         for (chapter, next) in Chapter::ALL.into_iter().filter_map(|chapter| Some((chapter, chapter.next()?)))
         {
             assert!(next.boss_threshold() > chapter.boss_threshold());
-            assert_eq!(next.of(&EXPECTED_DAYS).0, chapter.of(&EXPECTED_DAYS).1 + 1);
+            assert_eq!(next.expected_days().0, chapter.expected_days().1 + 1);
             assert!(next.profile().response_rate < chapter.profile().response_rate);
         }
         assert_eq!(Chapter::LAST.next(), None);

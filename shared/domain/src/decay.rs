@@ -4,7 +4,7 @@
 //! well enough, the end of onboarding); a player who never wrote counts from onboarding. Nothing is charged while the
 //! grace of the chapter lasts, its last instant included. After it each hour costs the rate of the chapter, to the
 //! second, for the time since the last charge only: running twice, or missing runs, changes nothing. One run takes at most
-//! [`MAX_CHARGE`]; the time beyond that is forgiven. A charge below [`SMALLEST_CHARGE`] waits until it has grown.
+//! 20 points; the time beyond that is forgiven. A charge below [`SMALLEST_CHARGE`] waits until it has grown.
 //!
 //! The metrics shrink in the same proportion as the score, so that their composite stays with it. Only active players
 //! past their onboarding decay: a boss encounter suspends it, and an account that never got that far is left alone. A score of 0 ends the game; a player who is active at 0 all the same is ended without a
@@ -14,6 +14,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::{Decimal, dec};
 
 use crate::chapter::Chapter;
+use crate::config::in_force;
 use crate::score::{Metrics, Score, round2};
 use crate::status::{GameStatus, OnboardingStatus};
 
@@ -27,7 +28,7 @@ pub struct Patience {
 }
 
 /// By chapter, 1 to 5.
-pub const PATIENCE: [Patience; 5] = [
+pub(crate) const PATIENCE: [Patience; 5] = [
     Patience { grace_hours: 8, points_per_hour: dec!(0.8) }, // Curiosity
     Patience { grace_hours: 16, points_per_hour: dec!(0.6) }, // Intrigue
     Patience { grace_hours: 24, points_per_hour: dec!(0.4) }, // Investment
@@ -36,7 +37,7 @@ pub const PATIENCE: [Patience; 5] = [
 ];
 
 /// One run never takes more.
-pub const MAX_CHARGE: Decimal = dec!(20.00);
+pub(crate) const MAX_CHARGE: Decimal = dec!(20.00);
 
 /// Less than this is not worth a row; it is charged once it has grown.
 pub const SMALLEST_CHARGE: Decimal = dec!(0.01);
@@ -73,7 +74,7 @@ pub struct Charge {
     pub hours_charged: Decimal,
     /// All hours since the grace ended.
     pub hours_overdue: Decimal,
-    /// Whether [`MAX_CHARGE`] cut the amount.
+    /// Whether [`max_charge`] cut the amount.
     pub capped: bool,
     /// The score after it.
     pub score: Score,
@@ -124,7 +125,7 @@ pub fn judge(standing: &Standing, now: Timestamp) -> Verdict {
 fn charge(standing: &Standing, hours: Decimal, hours_overdue: Decimal) -> Option<Charge> {
     let rate = patience(standing.chapter).points_per_hour;
     let cost = round2(hours * rate);
-    let amount = cost.min(MAX_CHARGE).min(standing.score.value());
+    let amount = cost.min(max_charge()).min(standing.score.value());
     if amount < SMALLEST_CHARGE {
         return None;
     }
@@ -135,7 +136,7 @@ fn charge(standing: &Standing, hours: Decimal, hours_overdue: Decimal) -> Option
         rate,
         hours_charged: hours.round_dp(HOURS_DECIMALS),
         hours_overdue: hours_overdue.round_dp(HOURS_DECIMALS),
-        capped: cost > MAX_CHARGE,
+        capped: cost > max_charge(),
         score,
         metrics: standing.metrics.rescaled(standing.score.value(), score),
     })
@@ -143,7 +144,16 @@ fn charge(standing: &Standing, hours: Decimal, hours_overdue: Decimal) -> Option
 
 /// Grace and rate of a chapter.
 pub fn patience(chapter: Chapter) -> Patience {
-    *chapter.of(&PATIENCE)
+    let chapters = &in_force().chapters;
+    Patience {
+        grace_hours: *chapters.grace_hours.of(chapter),
+        points_per_hour: *chapters.decay_per_hour.of(chapter),
+    }
+}
+
+/// The most that one run takes.
+pub fn max_charge() -> Decimal {
+    in_force().decay.max_charge
 }
 
 /// When the grace of a silence ends; that instant still costs nothing.

@@ -11,6 +11,7 @@ pub mod care;
 pub mod chapter;
 pub mod circle;
 pub mod cleanup;
+pub mod config;
 pub mod conflict;
 pub mod conversation;
 pub mod daily_stats;

@@ -143,7 +143,7 @@ fn entry(user: UserId, event: &Event, now: Timestamp) -> NewEntry {
     let change = event.score - event.before;
     let details = match event.kind {
         "decay" => json!({
-            "score_before": event.before, "decay_amount": -change, "capped": change == -domain::decay::MAX_CHARGE,
+            "score_before": event.before, "decay_amount": -change, "capped": change == -domain::decay::max_charge(),
         }),
         "chapter_advance" => json!({ "from_chapter": event.chapter - 1, "to_chapter": event.chapter }),
         _ => json!({ "score_before": event.before, "composite_delta": change }),

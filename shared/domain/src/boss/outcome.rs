@@ -25,15 +25,16 @@ use super::phase::Encounter;
 use super::verdict::{Outcome, Verdict};
 use super::{Attempts, Mode};
 use crate::chapter::Chapter;
+use crate::config::in_force;
 use crate::endings::Reason;
 use crate::history::EventType;
 use crate::score::Score;
 use crate::status::GameStatus;
 
 /// After a truce no boss comes for so many hours.
-pub const COOL_DOWN: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const COOL_DOWN_HOURS: i32 = 24;
 /// After a pass with a score at the next threshold no boss comes for so many hours.
-pub const SETTLING: SignedDuration = SignedDuration::from_hours(24);
+pub(crate) const SETTLING_HOURS: i32 = 24;
 
 /// An encounter as it stands, for a player in `boss_fight`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -127,7 +128,7 @@ fn passed(fight: &Fight, verdict: &Verdict, mode: Mode, now: Timestamp) -> After
     Aftermath {
         status: GameStatus::Active,
         chapter: next,
-        cool_down_until: settles.then(|| later(now, SETTLING)),
+        cool_down_until: settles.then(|| later(now, in_force().boss.settling_hours)),
         renews_grace: true,
         entries,
         message: Some(Message::Passed(fight.chapter)),
@@ -138,7 +139,7 @@ fn passed(fight: &Fight, verdict: &Verdict, mode: Mode, now: Timestamp) -> After
 fn truce(fight: &Fight, verdict: &Verdict, mode: Mode, now: Timestamp) -> Aftermath {
     Aftermath {
         status: GameStatus::Active,
-        cool_down_until: Some(later(now, COOL_DOWN)),
+        cool_down_until: Some(later(now, in_force().boss.cool_down_hours)),
         renews_grace: true,
         entries: vec![judged(EventType::BossPartial, fight, fight.attempts, verdict, mode)],
         message: Some(Message::Truce),
@@ -210,8 +211,8 @@ fn judged(event: EventType, fight: &Fight, attempts: Attempts, verdict: &Verdict
     Entry { event, details }
 }
 
-fn later(now: Timestamp, span: SignedDuration) -> Timestamp {
-    now.checked_add(span).unwrap_or(Timestamp::MAX)
+fn later(now: Timestamp, hours: i32) -> Timestamp {
+    now.checked_add(SignedDuration::from_hours(hours.into())).unwrap_or(Timestamp::MAX)
 }
 
 /// The row `game_won`, which follows a pass of the last chapter.
@@ -228,6 +229,7 @@ mod tests {
     use super::*;
     use crate::status::Cause;
 
+    const A_DAY: SignedDuration = SignedDuration::from_hours(24);
     const BEGAN: Timestamp = Timestamp::UNIX_EPOCH;
     const NOW: Timestamp = Timestamp::constant(7_200, 0);
 
@@ -280,7 +282,7 @@ mod tests {
     #[test]
     fn a_pass_with_a_high_score_settles_for_a_day() {
         for (score, cool_down_until) in
-            [(dec!(62), Some(NOW + SETTLING)), (dec!(60), Some(NOW + SETTLING)), (dec!(59.99), None)]
+            [(dec!(62), Some(NOW + A_DAY)), (dec!(60), Some(NOW + A_DAY)), (dec!(59.99), None)]
         {
             let passed = after(&fight(1, 0, score), Outcome::Pass);
             assert_eq!((passed.chapter.number(), passed.cool_down_until), (2, cool_down_until), "{score}");
@@ -327,7 +329,7 @@ mod tests {
         let truce = after(&fight(3, 1, dec!(66)), Outcome::Partial);
         assert_eq!(
             (truce.attempts.lost(), truce.chapter.number(), truce.status, truce.cool_down_until),
-            (1, 3, GameStatus::Active, Some(NOW + COOL_DOWN))
+            (1, 3, GameStatus::Active, Some(NOW + A_DAY))
         );
         assert_eq!((truce.renews_grace, truce.next, truce.message), (true, Next::Over, Some(Message::Truce)));
     }

@@ -13,11 +13,12 @@ use serde_json::{Value, json};
 
 use super::Attempts;
 use super::phase::Encounter;
+use crate::config::in_force;
 use crate::endings::Reason;
 use crate::status::GameStatus;
 
 /// A phase lasts at most so many hours.
-pub const HOURS: i64 = 24;
+pub(crate) const HOURS: i32 = 24;
 
 /// Since when the player is expected to answer.
 pub fn clock(
@@ -30,7 +31,7 @@ pub fn clock(
 
 /// Whether a clock that started then has run out.
 pub fn has_run_out(clock: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(clock) > SignedDuration::from_hours(HOURS)
+    now.duration_since(clock) > SignedDuration::from_hours(in_force().boss.timeout_hours.into())
 }
 
 /// What a time-out writes. The encounter and its beginning are cleared, there is no cool-down, and the grace starts anew.
@@ -58,7 +59,7 @@ impl Timeout {
         json!({
             "boss_attempts": self.attempts.lost(),
             "new_status": self.status.as_str(),
-            "timeout_hours": HOURS,
+            "timeout_hours": in_force().boss.timeout_hours,
         })
     }
 }

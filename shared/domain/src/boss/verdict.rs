@@ -19,6 +19,7 @@ use serde_json::Value;
 
 use super::Mode;
 use super::phase::{Line, Speaker};
+use crate::config::in_force;
 use crate::extraction::words;
 use crate::model_answer::number;
 
@@ -29,7 +30,7 @@ pub const MESSAGES_SHOWN: usize = 10;
 /// What the judge sees where nothing was said.
 pub const NOTHING_SAID: &str = "(nothing was said)";
 /// A confidence from here on stands.
-pub const CONFIDENT_FROM: Decimal = dec!(0.7);
+pub(crate) const CONFIDENT_FROM: Decimal = dec!(0.7);
 /// A reasoning is cut at so many characters.
 pub const MAX_REASONING_CHARS: usize = 500;
 
@@ -89,7 +90,7 @@ impl Verdict {
     }
 
     fn if_confident(self) -> Self {
-        if self.outcome == Outcome::Partial || self.confidence >= CONFIDENT_FROM {
+        if self.outcome == Outcome::Partial || self.confidence >= in_force().boss.confidence {
             return self;
         }
         let said = format!("{} at confidence {}: {}", self.outcome.as_str(), self.confidence, self.reasoning);

@@ -17,12 +17,13 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, dec};
 
 use crate::chapter::Chapter;
+use crate::config::in_force;
 
 /// By chapter: messages on a plain day.
-pub const BASE: [Decimal; 5] = [dec!(15), dec!(12), dec!(10), dec!(8), dec!(6)];
+pub(crate) const BASE: [Decimal; 5] = [dec!(15), dec!(12), dec!(10), dec!(8), dec!(6)];
 
 /// By chapter: how far from the optimum is still fine, as a part of it.
-pub const TOLERANCE: [Decimal; 5] = [dec!(0.10), dec!(0.15), dec!(0.20), dec!(0.25), dec!(0.30)];
+pub(crate) const TOLERANCE: [Decimal; 5] = [dec!(0.10), dec!(0.15), dec!(0.20), dec!(0.25), dec!(0.30)];
 
 /// What a weekday multiplies the base by.
 pub const fn weekday_factor(day: Weekday) -> Decimal {
@@ -38,13 +39,13 @@ pub const fn weekday_factor(day: Weekday) -> Decimal {
 
 /// The messages that suit her on such a day.
 pub fn optimal_messages(chapter: Chapter, day: Weekday) -> u32 {
-    whole(*chapter.of(&BASE) * weekday_factor(day))
+    whole(*in_force().engagement.messages_per_day.of(chapter) * weekday_factor(day))
 }
 
 /// From how many to how many messages are fine, for display.
 pub fn bounds(chapter: Chapter, day: Weekday) -> (u32, u32) {
     let optimal = Decimal::from(optimal_messages(chapter, day));
-    let tolerance = *chapter.of(&TOLERANCE);
+    let tolerance = *in_force().engagement.tolerance.of(chapter);
     (whole(optimal * (Decimal::ONE - tolerance)), whole(optimal * (Decimal::ONE + tolerance)))
 }
 

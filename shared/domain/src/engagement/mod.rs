@@ -28,8 +28,20 @@ pub mod recovery;
 use rust_decimal::{Decimal, dec};
 use serde::{Deserialize, Serialize};
 
+use crate::config::in_force;
+
+/// What every gain is multiplied by in each state.
+pub(crate) const MULTIPLIERS: [(EngagementState, Decimal); 6] = [
+    (EngagementState::InZone, dec!(1.0)),
+    (EngagementState::Calibrating, dec!(0.9)),
+    (EngagementState::Drifting, dec!(0.8)),
+    (EngagementState::Distant, dec!(0.6)),
+    (EngagementState::Clingy, dec!(0.5)),
+    (EngagementState::OutOfZone, dec!(0.2)),
+];
+
 /// A state of engagement: `engagement_state.state`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum EngagementState {
     /// She is learning the player's rhythm.
@@ -69,15 +81,8 @@ impl EngagementState {
     }
 
     /// What every gain is multiplied by: `engagement_state.multiplier`.
-    pub const fn multiplier(self) -> Decimal {
-        match self {
-            Self::InZone => dec!(1.0),
-            Self::Calibrating => dec!(0.9),
-            Self::Drifting => dec!(0.8),
-            Self::Distant => dec!(0.6),
-            Self::Clingy => dec!(0.5),
-            Self::OutOfZone => dec!(0.2),
-        }
+    pub fn multiplier(self) -> Decimal {
+        in_force().engagement.multipliers.get(&self).copied().unwrap_or(Decimal::ONE)
     }
 
     /// Whether nothing has to be mended.

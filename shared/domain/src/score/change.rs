@@ -2,7 +2,7 @@
 //!
 //! Deltas, in this order:
 //!
-//! 1. If composite and score are more than [`TOLERATED_DRIFT`] apart (something moved the score alone), the metrics are
+//! 1. If composite and score are more than 0.50 apart (something moved the score alone), the metrics are
 //!    brought back to the score: each multiplied by score / composite, or all set to the score where the composite is 0.
 //! 2. Each metric takes its delta, is rounded and kept in 0 to 100.
 //! 3. The score moves by what the composite moved by, rounded, and is kept in 0 to 100.
@@ -15,10 +15,11 @@
 
 use rust_decimal::{Decimal, dec};
 
-use super::{Deltas, HIGHEST, Metrics, Score, WEIGHTS, round2};
+use super::{Deltas, HIGHEST, Metrics, Score, round2, weights};
+use crate::config::in_force;
 
 /// Composite and score may be so far apart before the metrics are brought back to the score.
-pub const TOLERATED_DRIFT: Decimal = dec!(0.50);
+pub(crate) const TOLERATED_DRIFT: Decimal = dec!(0.50);
 
 /// Where a relationship stands: the score, and the metrics that it moves with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,7 +36,7 @@ impl Balance {
 
     /// Whether score and composite are further apart than is tolerated.
     pub fn has_drifted(self) -> bool {
-        (self.metrics.composite() - self.score.value()).abs() > TOLERATED_DRIFT
+        (self.metrics.composite() - self.score.value()).abs() > in_force().scoring.tolerated_drift
     }
 
     /// The metrics brought back to the score, if they have drifted.
@@ -86,8 +87,9 @@ fn scaled_to(metrics: Metrics, target: Score) -> Metrics {
 
 /// Full metrics stay at 100; the others are scaled alike to make up the rest of the composite.
 fn scaled_beside(values: [Decimal; 4], full: [bool; 4], target: Decimal) -> [Decimal; 4] {
+    let weights = weights();
     let weighted = |with_full: bool| {
-        (0..4).filter(move |&at| full[at] == with_full).map(move |at| (values[at], WEIGHTS[at]))
+        (0..4).filter(move |&at| full[at] == with_full).map(move |at| (values[at], weights[at]))
     };
     let missing = target - weighted(true).map(|(_, weight)| HIGHEST * weight).sum::<Decimal>();
     let present: Decimal = weighted(false).map(|(metric, weight)| metric * weight).sum();

@@ -20,6 +20,8 @@ use serde::{Deserialize, Serialize};
 pub use change::Balance;
 pub use deltas::{Delta, Deltas};
 
+use crate::config::in_force;
+
 /// The lowest score and metric.
 pub const LOWEST: Decimal = dec!(0);
 /// The highest score and metric.
@@ -27,7 +29,12 @@ pub const HIGHEST: Decimal = dec!(100);
 /// Where a new player starts, on every metric and on the score.
 pub const STARTING: Decimal = dec!(50);
 /// The weights of the composite, in the order of [`Metrics`].
-pub const WEIGHTS: [Decimal; 4] = [dec!(0.30), dec!(0.25), dec!(0.25), dec!(0.20)];
+pub(crate) const WEIGHTS: [Decimal; 4] = [dec!(0.30), dec!(0.25), dec!(0.25), dec!(0.20)];
+
+/// The weights in force, in the order of [`Metrics`].
+pub fn weights() -> [Decimal; 4] {
+    in_force().scoring.weights.in_order()
+}
 
 /// Two decimals, half away from zero: the rounding of PostgreSQL's `numeric`.
 pub fn round2(value: Decimal) -> Decimal {
@@ -132,19 +139,19 @@ impl Metrics {
         Self { intimacy: value, passion: value, trust: value, secureness: value }
     }
 
-    /// Four values in the order of [`WEIGHTS`].
+    /// Four values in the order of [`weights`].
     pub const fn from_order([intimacy, passion, trust, secureness]: [Score; 4]) -> Self {
         Self { intimacy, passion, trust, secureness }
     }
 
-    /// The four, in the order of [`WEIGHTS`].
+    /// The four, in the order of [`weights`].
     pub fn in_order(self) -> [Score; 4] {
         [self.intimacy, self.passion, self.trust, self.secureness]
     }
 
     /// The weighted sum, 0 to 100, not rounded.
     pub fn composite(self) -> Decimal {
-        self.in_order().into_iter().zip(WEIGHTS).map(|(metric, weight)| metric.value() * weight).sum()
+        self.in_order().into_iter().zip(weights()).map(|(metric, weight)| metric.value() * weight).sum()
     }
 
     /// Each metric changed alike, rounded and kept in range.

@@ -19,6 +19,7 @@ use super::warmth::warmed;
 use crate::boss::Attempts;
 use crate::boss::trigger::Gate;
 use crate::chapter::Chapter;
+use crate::config::{ByChapter, in_force};
 use crate::engagement::EngagementState;
 use crate::score::{Balance, Delta, Deltas};
 use crate::status::GameStatus;
@@ -47,8 +48,6 @@ pub struct Setting {
     pub earlier_vulnerability_exchanges: u32,
     /// Whether the conversation is in care mode.
     pub in_care: bool,
-    /// By chapter: how far one exchange may move a metric at most, where an experiment says so.
-    pub delta_cap: Option<[Decimal; 5]>,
 }
 
 /// What becomes of the game.
@@ -92,7 +91,7 @@ impl Scored {
 }
 
 /// Scores an exchange; none for a player who is not active any more.
-pub fn score(analysis: &Analysis, player: &Player, setting: &Setting, now: Timestamp) -> Option<Scored> {
+pub fn score(analysis: &Analysis, player: &Player, setting: Setting, now: Timestamp) -> Option<Scored> {
     if player.status != GameStatus::Active {
         return None;
     }
@@ -116,7 +115,7 @@ pub fn score(analysis: &Analysis, player: &Player, setting: &Setting, now: Times
     Some(Scored { before: *player, after, applied, multiplier, crossings, consequence })
 }
 
-fn applied(analysis: &Analysis, player: &Player, setting: &Setting) -> Deltas {
+fn applied(analysis: &Analysis, player: &Player, setting: Setting) -> Deltas {
     let warm = if analysis.has_vulnerability_exchange() {
         warmed(analysis.deltas, setting.earlier_vulnerability_exchanges)
     } else {
@@ -124,10 +123,11 @@ fn applied(analysis: &Analysis, player: &Player, setting: &Setting) -> Deltas {
     };
     let cared = if setting.in_care { warm.map(Delta::without_loss) } else { warm };
     let damped = cared.map(|delta| delta.gain_times(player.engagement.multiplier()));
-    match &setting.delta_cap {
-        Some(caps) => damped.map(|delta| delta.within(*player.chapter.of(caps))),
-        None => damped,
-    }
+    capped(damped, player.chapter, in_force().scoring.delta_cap_by_chapter.as_ref())
+}
+
+fn capped(deltas: Deltas, chapter: Chapter, caps: Option<&ByChapter<Decimal>>) -> Deltas {
+    caps.map_or(deltas, |caps| deltas.map(|delta| delta.within(*caps.of(chapter))))
 }
 
 fn gate(player: &Player, after: Balance) -> Gate {
@@ -174,7 +174,7 @@ mod tests {
     }
 
     fn scored(player: &Player, deltas: [Decimal; 4]) -> Scored {
-        score(&analysis(deltas), player, &Setting::default(), NOW).unwrap()
+        score(&analysis(deltas), player, Setting::default(), NOW).unwrap()
     }
 
     /// case: game G-01, G-02, G-03, G-04, G-05, G-06, G-07, G-12
@@ -299,7 +299,7 @@ mod tests {
     #[test]
     fn a_failed_analysis_changes_nothing() {
         let player = player(1, InZone, dec!(50.25), [dec!(55), dec!(45), dec!(50), dec!(51)]);
-        let scored = score(&Analysis::failed("timeout"), &player, &Setting::default(), NOW).unwrap();
+        let scored = score(&Analysis::failed("timeout"), &player, Setting::default(), NOW).unwrap();
         assert_eq!((scored.after, scored.net()), (player.balance, dec!(0)));
         assert_eq!((scored.crossings, scored.consequence), (vec![], Consequence::GoesOn));
     }
@@ -314,7 +314,7 @@ mod tests {
         let clingy = player(1, Clingy, dec!(50), [dec!(50); 4]);
         for (earlier, trust) in [(0, dec!(2.5)), (1, dec!(2.0)), (2, dec!(1.5)), (0, dec!(2.5))] {
             let setting = Setting { earlier_vulnerability_exchanges: earlier, ..Setting::default() };
-            let scored = score(&warm, &clingy, &setting, NOW).unwrap();
+            let scored = score(&warm, &clingy, setting, NOW).unwrap();
             assert_eq!(scored.applied.trust.value(), trust, "after {earlier}");
         }
     }
@@ -327,7 +327,7 @@ mod tests {
         let deltas = analysis([dec!(0.5); 4]);
         for (hours, consequence) in [(1, Consequence::GoesOn), (24, Consequence::BossComes)] {
             let now = NOW + SignedDuration::from_hours(hours);
-            let scored = score(&deltas, &passed, &Setting::default(), now).unwrap();
+            let scored = score(&deltas, &passed, Setting::default(), now).unwrap();
             assert_eq!((scored.after.score.value(), scored.consequence), (dec!(62.5), consequence));
         }
     }
@@ -336,25 +336,25 @@ mod tests {
     fn only_an_active_player_is_scored() {
         for status in [GameStatus::BossFight, GameStatus::GameOver, GameStatus::Won] {
             let player = Player { status, ..player(1, InZone, dec!(50), [dec!(50); 4]) };
-            assert_eq!(score(&analysis([dec!(1); 4]), &player, &Setting::default(), NOW), None);
+            assert_eq!(score(&analysis([dec!(1); 4]), &player, Setting::default(), NOW), None);
         }
     }
 
     #[test]
-    fn a_cap_applies_after_the_multiplier() {
-        let caps = [dec!(3), dec!(2.5), dec!(2), dec!(1.5), dec!(1)];
-        let setting = Setting { delta_cap: Some(caps), ..Setting::default() };
-        let player = player(2, Clingy, dec!(50), [dec!(50); 4]);
-        let deltas = analysis([dec!(4), dec!(10), dec!(-2), dec!(-10)]);
-        let scored = score(&deltas, &player, &setting, NOW).unwrap();
-        assert_eq!(scored.applied, Deltas::clamped([dec!(2), dec!(2.5), dec!(-2), dec!(-2.5)]));
+    fn a_cap_holds_for_gains_and_losses() {
+        let caps = ByChapter([dec!(3), dec!(2.5), dec!(2), dec!(1.5), dec!(1)]);
+        let deltas = Deltas::clamped([dec!(2), dec!(5), dec!(-2), dec!(-10)]);
+        let chapter = Chapter::new(2).unwrap();
+        let within = Deltas::clamped([dec!(2), dec!(2.5), dec!(-2), dec!(-2.5)]);
+        assert_eq!(capped(deltas, chapter, Some(&caps)), within);
+        assert_eq!(capped(deltas, chapter, None), deltas);
     }
 
     #[test]
     fn care_mode_forgives_metrics_that_lost_touch() {
         let adrift = player(1, InZone, dec!(0.40), [dec!(0); 4]);
         let care = Setting { in_care: true, ..Setting::default() };
-        let scored = score(&analysis([dec!(-5); 4]), &adrift, &care, NOW).unwrap();
+        let scored = score(&analysis([dec!(-5); 4]), &adrift, care, NOW).unwrap();
         assert_eq!((scored.net(), scored.consequence), (dec!(0), Consequence::GoesOn));
     }
 
@@ -362,7 +362,7 @@ mod tests {
     fn no_boss_comes_in_care_mode() {
         let player = player(1, InZone, dec!(60), [dec!(60); 4]);
         let care = Setting { in_care: true, ..Setting::default() };
-        let scored = score(&analysis([dec!(1); 4]), &player, &care, NOW).unwrap();
+        let scored = score(&analysis([dec!(1); 4]), &player, care, NOW).unwrap();
         assert_eq!((scored.crossings, scored.consequence), (vec![], Consequence::GoesOn));
     }
 
@@ -386,8 +386,8 @@ mod tests {
     proptest! {
         #[test]
         fn care_mode_never_costs_anything(player in any_player(), analysis in any_analysis(), earlier in 0_u32..4) {
-            let setting = Setting { in_care: true, earlier_vulnerability_exchanges: earlier, ..Setting::default() };
-            let scored = score(&analysis, &player, &setting, NOW).unwrap();
+            let setting = Setting { in_care: true, earlier_vulnerability_exchanges: earlier };
+            let scored = score(&analysis, &player, setting, NOW).unwrap();
             prop_assert!(scored.net() >= Decimal::ZERO);
             prop_assert_eq!(scored.consequence, Consequence::GoesOn);
         }
@@ -398,7 +398,7 @@ mod tests {
             states.sort_by_key(|state| state.multiplier());
             let outcomes = states.map(|engagement| {
                 let player = Player { engagement, ..player };
-                score(&analysis, &player, &Setting::default(), NOW).unwrap().after.score
+                score(&analysis, &player, Setting::default(), NOW).unwrap().after.score
             });
             prop_assert!(outcomes.is_sorted(), "{outcomes:?}");
         }
@@ -411,7 +411,7 @@ mod tests {
         ) {
             let mut player = player(1, state, dec!(50), [dec!(50); 4]);
             for analysis in &analyses {
-                let scored = score(analysis, &player, &Setting::default(), NOW).unwrap();
+                let scored = score(analysis, &player, Setting::default(), NOW).unwrap();
                 player.balance = scored.after;
                 let drift = (player.balance.metrics.composite() - player.balance.score.value()).abs();
                 prop_assert!(drift <= dec!(0.51), "{:?}", player.balance);
@@ -425,7 +425,7 @@ mod tests {
     fn what_a_model_says_is_what_is_scored() {
         let answer = json!({ "deltas": { "intimacy": 99, "passion": 99, "trust": 99, "secureness": 99 } });
         let player = player(1, InZone, dec!(50), [dec!(50); 4]);
-        let scored = score(&Analysis::read(&answer).unwrap(), &player, &Setting::default(), NOW).unwrap();
+        let scored = score(&Analysis::read(&answer).unwrap(), &player, Setting::default(), NOW).unwrap();
         assert_eq!(scored.after.score.value(), dec!(60), "never more than ten points");
     }
 }

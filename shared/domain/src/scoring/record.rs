@@ -96,7 +96,7 @@ mod tests {
             attempts: Attempts::NONE,
             cool_down_until: None,
         };
-        score(analysis, &player, &Setting::default(), Timestamp::UNIX_EPOCH).unwrap()
+        score(analysis, &player, Setting::default(), Timestamp::UNIX_EPOCH).unwrap()
     }
 
     #[test]

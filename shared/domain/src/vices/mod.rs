@@ -29,12 +29,27 @@ pub mod liking;
 pub mod shown;
 
 use rust_decimal::{Decimal, dec};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::chapter::Chapter;
+use crate::config::in_force;
+
+/// By chapter: how strong each may be at most.
+pub(crate) const CAPS: [(Vice, [Decimal; 5]); 8] = [
+    (Vice::Sexuality, [dec!(0.35), dec!(0.45), dec!(0.60), dec!(0.75), dec!(0.85)]),
+    (Vice::Substances, [dec!(0.30), dec!(0.45), dec!(0.60), dec!(0.70), dec!(0.80)]),
+    (Vice::RuleBreaking, [dec!(0.40), dec!(0.55), dec!(0.70), dec!(0.80), dec!(0.90)]),
+    (Vice::IntellectualDominance, UNCAPPED),
+    (Vice::RiskTaking, UNCAPPED),
+    (Vice::EmotionalIntensity, UNCAPPED),
+    (Vice::DarkHumor, UNCAPPED),
+    (Vice::Vulnerability, UNCAPPED),
+];
+
+const UNCAPPED: [Decimal; 5] = [Decimal::ONE; 5];
 
 /// One of the eight tastes, in their fixed order; ties follow it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Vice {
     /// Debate and expertise.
@@ -131,12 +146,7 @@ impl Vice {
 
     /// How strong it may be in a chapter at most.
     pub fn cap(self, chapter: Chapter) -> Decimal {
-        *chapter.of(&match self {
-            Self::Sexuality => [dec!(0.35), dec!(0.45), dec!(0.60), dec!(0.75), dec!(0.85)],
-            Self::Substances => [dec!(0.30), dec!(0.45), dec!(0.60), dec!(0.70), dec!(0.80)],
-            Self::RuleBreaking => [dec!(0.40), dec!(0.55), dec!(0.70), dec!(0.80), dec!(0.90)],
-            _ => [Decimal::ONE; 5],
-        })
+        in_force().vices.caps.get(&self).map_or(Decimal::ONE, |caps| *caps.of(chapter))
     }
 }
 

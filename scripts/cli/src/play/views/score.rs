@@ -1,6 +1,5 @@
 //! `:score`: the number that decides, what it is made of, and what silence does to it.
 
-use domain::chapter::BOSS_THRESHOLDS;
 use domain::decay::{self, Standing};
 
 use super::player::{self, Player};
@@ -15,7 +14,7 @@ pub async fn score(view: View<'_>) -> store::Result<String> {
         "Score {score} of 100, chapter {chapter} ({}), boss at {}.\n\
          Intimacy {intimacy}, passion {passion}, trust {trust}, secureness {secureness}.\n{}",
         chapter.name(),
-        chapter.of(&BOSS_THRESHOLDS),
+        chapter.boss_threshold(),
         silence(&player, view),
     ))
 }

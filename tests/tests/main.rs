@@ -1,0 +1,57 @@
+//! Stories from end to end, on a real PostgreSQL. One program holds them all: linking it once is quicker than linking forty.
+
+mod agent_failures;
+mod agent_memory;
+mod agent_replies;
+mod cleanup_job;
+mod decay_job;
+mod decay_score_changes;
+mod deliver_job;
+mod inbox_receive;
+mod job_protocol;
+mod local_seed;
+mod pipeline_claims;
+mod pipeline_extraction;
+mod pipeline_job;
+mod pipeline_memory;
+mod pipeline_orchestrator;
+mod pipeline_summary;
+mod pooler;
+mod processes_slots;
+mod prompts_building;
+mod registration_age_gate;
+mod reply_failures;
+mod reply_round_trips;
+mod reply_turns;
+mod runtime_lambda;
+mod schema_boundaries;
+mod schema_codes_and_quotas;
+mod schema_conversations;
+mod schema_deletion;
+mod schema_her_world;
+mod schema_jobs;
+mod schema_legacy;
+mod schema_matrix;
+mod schema_monitoring;
+mod schema_players;
+mod schema_queues;
+mod schema_retention;
+mod schema_row_security;
+mod schema_shape;
+mod schema_statements;
+mod template;
+
+/// A story that is not named here would be neither compiled nor run.
+#[test]
+fn every_story_is_in_the_program() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    let program = std::fs::read_to_string(folder.join("main.rs")).expect("this file");
+    for entry in std::fs::read_dir(&folder).expect("the folder of this file") {
+        let name = entry.expect("an entry").file_name().into_string().expect("a name");
+        let Some(story) = name.strip_suffix(".rs").filter(|story| *story != "main") else { continue };
+        assert!(
+            program.lines().any(|line| line == format!("mod {story};")),
+            "tests/tests/main.rs lacks `mod {story};`"
+        );
+    }
+}
