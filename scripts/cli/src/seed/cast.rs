@@ -291,6 +291,6 @@ mod tests {
         assert_eq!(overdue(&TOM), dec!(8.4));
         assert!(overdue(&BEN) > BEN.score);
         assert!(overdue(&MIA) < Decimal::ZERO && overdue(&IDA) < Decimal::ZERO);
-        assert!(domain::chapter::Chapter::FIRST.boss_threshold() - IDA.score < dec!(1));
+        assert!(Chapter::FIRST.boss_threshold() - IDA.score < dec!(1));
     }
 }
