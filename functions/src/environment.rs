@@ -19,6 +19,7 @@ use providers::retry::Pauses;
 use providers::telegram::{self, Bot};
 use providers::{Credential, Http};
 use runtime::auth::{HeaderGate, TaskGate};
+use runtime::aws;
 use runtime::secrets::{Secret, Secrets};
 use runtime::settings::{Basics, Reader, Stage, Variables};
 use runtime::{Setup, StartError, database, edge};
@@ -262,7 +263,8 @@ impl Wiring<'_> {
 
     /// The queue of hints for `reply`, where there is one.
     pub fn reply_queue(&mut self) -> Option<Queue> {
-        self.settings.url(REPLY_QUEUE_URL).map(Queue::of_process)
+        let account = aws::account(&self.environment.variables, "SQS");
+        self.settings.url(REPLY_QUEUE_URL).map(|url| Queue::new(account, url))
     }
 
     /// A reply before the webhook's answer must leave it time to answer.

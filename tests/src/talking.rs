@@ -84,6 +84,17 @@ impl Talking {
     pub async fn of(player: NewPlayer, lines: &[(&str, &str)]) -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool();
+        Self::with(player, lines, database, pool).await
+    }
+
+    /// The default player says `text`; the pool is that of a function, behind a pooler that counts round trips.
+    pub async fn behind_pooler(text: &str) -> Self {
+        let database = TestDatabase::behind_pooler().await;
+        let pool = database.pool_of_a_function();
+        Self::with(NewPlayer::new(), &[("user", text)], database, pool).await
+    }
+
+    async fn with(player: NewPlayer, lines: &[(&str, &str)], database: TestDatabase, pool: Pool) -> Self {
         let user = player.silent_for_hours(3, SAID_AT).insert(&pool.get().await.expect("a connection")).await;
         let conversation = NewConversation::new(user, SAID_AT).said(lines).insert(&pool).await;
         let standins = ModelStandIns::start(pool.clone(), Clock::standing_at(SAID_AT)).await;

@@ -3,6 +3,7 @@
 use domain::ids::UserId;
 use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
+use end_to_end::round_trips::counted;
 use end_to_end::rows::{execute, row, rows};
 use end_to_end::talking::{SAID_AT, Talking, system_blocks, turns};
 use jiff::SignedDuration;
@@ -263,4 +264,15 @@ async fn without_any_prompt_she_speaks_from_a_small_one() {
     {
         assert!(blocks[1].0.contains(told), "{told}: {}", blocks[1].0);
     }
+}
+
+/// A reply waits for the database five times, checks of connections included; without a ready prompt eleven times.
+#[tokio::test]
+async fn a_reply_keeps_within_its_round_trips() {
+    let talking = Talking::behind_pooler("hi").await;
+    // The first one makes the connections and the prompt.
+    let (_, first) = counted(talking.database.pooler(), talking.answer()).await;
+    let (_, next) = counted(talking.database.pooler(), talking.answer()).await;
+    assert!(first.count() <= 12, "{first}");
+    assert!(next.count() <= 5, "{next}");
 }

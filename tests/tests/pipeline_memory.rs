@@ -44,7 +44,7 @@ async fn a_conversation_with_five_facts_is_remembered_with_its_messages() {
     let world = Processing::new().await;
     let conversation = world.talked(&FIVE_FACTS).await;
 
-    let (ended, context) = world.run(conversation).await;
+    let (ended, context) = world.run_stages(&world.stages(&[EXTRACTION, MEMORY_UPDATE]), conversation).await;
 
     assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
     assert_eq!((context.facts_stored, context.facts_deduplicated), (5, 0));
@@ -174,7 +174,7 @@ async fn without_embeddings_facts_wait_and_are_found_by_their_words() {
     let conversation =
         world.talked(&[("user", "I play chess. I work as a nurse"), ("nikita", "both?")]).await;
 
-    let (ended, context) = world.run(conversation).await;
+    let (ended, context) = world.run_stages(&world.stages(&[EXTRACTION, MEMORY_UPDATE]), conversation).await;
 
     assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
     assert_eq!(context.facts_stored, 2);
@@ -210,7 +210,8 @@ async fn without_embeddings_facts_wait_and_are_found_by_their_words() {
 #[tokio::test]
 async fn small_talk_asks_for_no_embeddings() {
     let world = Processing::new().await;
-    let (ended, context) = world.run(world.talked(&[("user", "hey there"), ("nikita", "hey")]).await).await;
+    let conversation = world.talked(&[("user", "hey there"), ("nikita", "hey")]).await;
+    let (ended, context) = world.run_stages(&world.stages(&[EXTRACTION, MEMORY_UPDATE]), conversation).await;
     assert!(ended.is_success());
     assert_eq!((context.facts_stored, context.facts_deduplicated), (0, 0));
     assert_eq!(world.result_of("memory_update").await, json!({ "stored": 0, "deduplicated": 0 }));

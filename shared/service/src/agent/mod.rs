@@ -34,6 +34,7 @@ use store::agent_reads::{self, Depth, Standing};
 use self::recall::Recall;
 use self::talk::{Talk, Unsaid};
 use crate::llm::{Asker, Models, Work};
+use crate::memory::Hit;
 use crate::prompts::templates::RenderError;
 use crate::prompts::{Builder, Order};
 
@@ -143,19 +144,17 @@ pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
     let asker =
         Asker { user: Some(turn.user), conversation: Some(turn.conversation), platform: Some("text") };
     let work = deps.models.work(asker);
-    let reply = think(deps, &work, turn, deadline).await;
+    // Large enough to be kept off the caller's stack.
+    let reply = Box::pin(think(deps, &work, turn, deadline)).await;
     work.settle().await;
     reply
 }
 
 async fn think(deps: &Deps, work: &Work<'_>, turn: &Turn, deadline: Instant) -> Result<Reply, AgentError> {
-    let (standing, vector) = join!(read(deps, turn), recall::embed(work, &turn.text));
-    let standing = standing?;
+    let (standing, recall, found) = remember(deps, work, turn, deadline).await?;
     let prompt = prompt(deps, &standing, turn).await;
     let prompt = prompt.as_deref();
-    let zone = zone_or(&standing.timezone, &TimeZone::UTC);
-    let recall = Recall::new(&deps.pool, work, turn, zone, deadline);
-    let memories = recall.for_message(vector.as_deref(), prompt).await;
+    let memories = recall.untold(&found, prompt);
     let moment = moment::render(&standing, turn, &deps.nikita_zone, memories)?;
     let system = system::blocks(deps, &standing, turn, prompt, moment)?;
 
@@ -172,10 +171,23 @@ async fn think(deps: &Deps, work: &Work<'_>, turn: &Turn, deadline: Instant) -> 
     })
 }
 
-async fn read(deps: &Deps, turn: &Turn) -> Result<Standing, AgentError> {
+/// Where the two stand, and what the message calls up.
+///
+/// One connection serves for both; it is kept while the message is embedded, which takes 1.5 s at most.
+async fn remember<'a>(
+    deps: &'a Deps,
+    work: &'a Work<'a>,
+    turn: &'a Turn,
+    deadline: Instant,
+) -> Result<(Standing, Recall<'a>, Vec<Hit>), AgentError> {
     let client = deps.pool.get().await.map_err(store::Error::from)?;
-    let standing = agent_reads::get_standing(&client, turn.user, turn.conversation, DEPTH).await?;
-    standing.ok_or(AgentError::UnknownPlayer)
+    let read = agent_reads::get_standing(&client, turn.user, turn.conversation, DEPTH);
+    let (standing, vector) = join!(read, recall::embed(work, &turn.text));
+    let standing = standing?.ok_or(AgentError::UnknownPlayer)?;
+    let zone = zone_or(&standing.timezone, &TimeZone::UTC);
+    let recall = Recall::new(&deps.pool, work, turn, zone, deadline);
+    let found = recall.for_message(&client, vector.as_deref()).await;
+    Ok((standing, recall, found))
 }
 
 /// The prompt that is ready, or else one made of the rows, here and now, and kept for the next message. Without either

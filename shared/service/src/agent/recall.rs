@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use providers::anthropic::{Content, Tool, ToolUse};
 use providers::openai::EmbedFor;
 use serde_json::json;
-use store::Pool;
+use store::{Client, Pool};
 use tokio::time::timeout_at;
 
 use super::Turn;
@@ -74,10 +74,14 @@ impl<'a> Recall<'a> {
         Self { pool, work, turn, zone, deadline, look_ups: 0, bad_arguments: 0 }
     }
 
-    /// The lines that the message calls up, those left out that `prompt` tells already. The message was embedded
-    /// before, if that was possible.
-    pub(super) async fn for_message(&self, vector: Option<&[f32]>, prompt: Option<&str>) -> Vec<String> {
-        let found = self.search(&self.turn.text, vector).await.unwrap_or_default();
+    /// What the message calls up. It was embedded before, if that was possible.
+    pub(super) async fn for_message(&self, client: &Client, vector: Option<&[f32]>) -> Vec<Hit> {
+        let search = self.asked(&self.turn.text, vector);
+        self.in_time(memory::find(client, &search)).await.unwrap_or_default()
+    }
+
+    /// The lines of what was found, without those that `prompt` tells already.
+    pub(super) fn untold(&self, found: &[Hit], prompt: Option<&str>) -> Vec<String> {
         let told = |hit: &Hit| prompt.is_some_and(|prompt| prompt.contains(&plain(&hit.fact)));
         found.iter().filter(|hit| !told(hit)).map(|hit| self.line(hit)).collect()
     }
@@ -103,7 +107,8 @@ impl<'a> Recall<'a> {
         };
         self.look_ups += 1;
         let vector = embed(self.work, query).await;
-        match self.search(query, vector.as_deref()).await {
+        let search = self.asked(query, vector.as_deref());
+        match self.in_time(memory::search(self.pool, None, &search)).await {
             None => (UNAVAILABLE.to_owned(), true),
             Some(found) if found.is_empty() => (NOTHING_RELEVANT.to_owned(), false),
             Some(found) => {
@@ -113,16 +118,18 @@ impl<'a> Recall<'a> {
         }
     }
 
-    /// None when memory cannot be reached.
-    async fn search(&self, query: &str, vector: Option<&[f32]>) -> Option<Vec<Hit>> {
-        let search = Search {
+    fn asked<'q>(&self, query: &'q str, vector: Option<&'q [f32]>) -> Search<'q> {
+        Search {
             limit: RECALLED,
             min_score: LEAST_SCORE,
             meaning: vector.map_or(Meaning::WordsOnly, Meaning::Vector),
             ..Search::new(self.turn.user, query, self.zone.clone(), self.turn.now)
-        };
-        let found = timeout_at(self.deadline.into(), memory::search(self.pool, None, &search)).await;
-        let error = match found {
+        }
+    }
+
+    /// What was found; none when memory cannot be reached.
+    async fn in_time(&self, search: impl Future<Output = store::Result<Vec<Hit>>>) -> Option<Vec<Hit>> {
+        let error = match timeout_at(self.deadline.into(), search).await {
             Ok(Ok(found)) => return Some(found),
             Ok(Err(error)) => error.code(),
             Err(_elapsed) => "timed_out",
