@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use runtime::{Function, StartError};
+use runtime::{Function, Setup, StartError};
 
 use crate::environment::Environment;
 
@@ -23,10 +23,28 @@ pub mod telegram_webhook;
 /// A worker's request counts as slow from here on, in milliseconds.
 const SLOW_WORKER_MS: u64 = 45_000;
 
+/// Makes a function's router from the environment.
+pub type Build = fn(&Environment) -> Result<Router, StartError>;
+
+/// All of them, each with what makes it.
+pub const ALL: [(Function, Build); 6] = [
+    (telegram_webhook::FUNCTION, telegram_webhook::from_environment),
+    (reply::FUNCTION, reply::from_environment),
+    (process_conversations::FUNCTION, process_conversations::from_environment),
+    (deliver::FUNCTION, deliver::from_environment),
+    (decay::FUNCTION, decay::from_environment),
+    (cleanup::FUNCTION, cleanup::from_environment),
+];
+
 /// Runs one function until the process is asked to end.
 pub async fn run(
     function: &Function,
     build: impl FnOnce(&Environment) -> Result<Router, StartError>,
 ) -> ExitCode {
-    runtime::start(function, |setup| build(&Environment::new(setup))).await
+    let start = |setup: &Setup| {
+        let environment = Environment::new(setup);
+        environment.put_figures_in_force()?;
+        build(&environment)
+    };
+    runtime::start(function, start).await
 }

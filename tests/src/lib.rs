@@ -9,6 +9,7 @@
 
 pub mod activity;
 pub mod bench;
+pub mod bundle;
 pub mod chat;
 pub mod conversations;
 pub mod database;
