@@ -110,7 +110,8 @@ impl Wiring {
         let environment =
             Environment::new(&Setup { variables: variables.clone(), secrets, basics }).with_clock(clock);
         let (pool, clock) = environment
-            .wire(|wiring| Ok((wiring.pool()?, wiring.clock())))
+            .put_figures_in_force()
+            .and_then(|()| environment.wire(|wiring| Ok((wiring.pool()?, wiring.clock()))))
             .map_err(|reason| Error::Function { function: "all functions", reason })?;
         Ok(Self { environment, variables, clock, pool })
     }
