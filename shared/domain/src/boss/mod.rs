@@ -2,13 +2,13 @@
 //! wins the game, losing three in one chapter ends it.
 //!
 //! When [the trigger](trigger) fires, in one transaction: the status becomes `boss_fight`, its beginning is noted and the
-//! cool-down cleared; the current conversation is closed and one of the boss opened; the [phase](phase) is written into
+//! cool-down cleared; the current conversation is closed and one of the boss opened; the [phase] is written into
 //! the player's conflict document; the history notes it. The reply that set it off is sent without its usual delay, and the
 //! opening line two seconds later.
 //!
 //! An encounter has two [phases](phase): the player answers the opening line, then the resolution line, and a stronger
-//! model [judges](verdict) the whole. What the [outcome](outcome) writes is a table. An encounter that nobody answers
-//! [runs out](timeout). A [call](call) may be its answer. Every message in it is kept and counts as an interaction,
+//! model [judges](verdict) the whole. What the [outcome] writes is a table. An encounter that nobody answers
+//! [runs out](timeout). A [call] may be its answer. Every message in it is kept and counts as an interaction,
 //! and none is scored. Commands do not disturb it.
 //!
 //! In [care mode](crate::care) a message is not judged: she answers as somebody who helps, phase and attempts stay, and the

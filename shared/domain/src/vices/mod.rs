@@ -12,7 +12,7 @@
 //! | vulnerability | openness about fears | |
 //!
 //! Their order is fixed, and ties follow it. After a conversation a model looks for [signals](detection); they move the
-//! player's [liking](liking) for a taste; and what is strong enough is [shown] in her prompt, capped by the chapter.
+//! player's [liking] for a taste; and what is strong enough is [shown] in her prompt, capped by the chapter.
 //!
 //! Three tastes have limits that hold in every chapter and win over any profile and any way of expression:
 //!

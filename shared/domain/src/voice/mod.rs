@@ -12,7 +12,7 @@
 //! | [`signature`], [`token`] | whether a webhook or a tool call is genuine |
 //! | [`transcript`] | what of a transcript is kept |
 //! | [`caller`] | whose call it was |
-//! | [`line`] | how a call is told to the text agent |
+//! | [`mod@line`] | how a call is told to the text agent |
 
 pub mod availability;
 pub mod caller;
