@@ -12,7 +12,7 @@
 //! | the story | [`chapter`], [`boss`] (the encounter before the next), [`status`], [`endings`], [`restart`] |
 //! | being there in the right measure | [`engagement`], [`interaction`], [`decay_warning`] |
 //! | the player's tastes | [`vices`] |
-//! | what is told of it | [`history`], [`daily_stats`], [`validation`] |
+//! | what is told of it | [`history`], [`daily_stats`], [`daily_summary`], [`validation`] |
 //! | what outranks it | [`care`] |
 //! | figures for an experiment | [`config`] |
 //!
