@@ -2,6 +2,35 @@
 //!
 //! Nothing here reads a clock, a random source, an environment or a database. Time is an argument, chance is a
 //! [keyed draw](draw). Every number of the game stands once, named, beside its rule.
+//!
+//! This is the rule book. Each module opens with what it decides, the rule in full and its table; the worked cases are
+//! in `docs/cases`, each with the test that shows it.
+//!
+//! | the game | |
+//! |---|---|
+//! | what moves the score | [`scoring`] (an exchange), [`decay`] (silence), [`score`] (metrics and their sum) |
+//! | the story | [`chapter`], [`boss`] (the encounter before the next), [`status`], [`endings`], [`restart`] |
+//! | being there in the right measure | [`engagement`], [`interaction`], [`decay_warning`] |
+//! | the player's tastes | [`vices`] |
+//! | what is told of it | [`history`], [`daily_stats`], [`daily_summary`], [`validation`] |
+//! | what outranks it | [`care`] |
+//! | figures for an experiment | [`config`] |
+//!
+//! | Nikita | |
+//! |---|---|
+//! | how she feels | [`emotion`], [`conflict`] (what is between the two), [`psyche`] (how she is to be played), [`state`] |
+//! | how she lives | [`life`] (her days), [`circle`] (her people), [`arcs`] (her stories and theirs) |
+//! | how she writes | [`reply`] (whether and when), [`texting`] (how it looks), [`touchpoints`] (of her own accord), [`canned`] |
+//! | how she calls | [`voice`], [`follow_up`] |
+//! | what she remembers | [`memory`], [`remember`], [`extraction`], [`threads`], [`thoughts`] |
+//! | what she is told before she speaks | [`prompt`], [`agent`], [`tokens`] |
+//!
+//! | how it all comes in and goes out | |
+//! |---|---|
+//! | coming in | [`telegram`], [`inbox`], [`rate_limit`], [`registration`], [`onboarding`] |
+//! | worked on | [`conversation`], [`pipeline`], [`job`], [`cleanup`] |
+//! | going out | [`delivery`], [`pricing`] |
+//! | what everything stands on | [`draw`], [`ids`], [`phrases`], [`rounding`], [`model_answer`] |
 
 pub mod agent;
 pub mod arcs;
