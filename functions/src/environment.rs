@@ -9,7 +9,7 @@ use axum::Router;
 use axum::http::HeaderName;
 use domain::draw::Draws;
 use domain::reply::delay::Mode;
-use domain::{delivery, inbox};
+use domain::{config, delivery, inbox};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use providers::anthropic::{self, Anthropic};
@@ -19,6 +19,7 @@ use providers::retry::Pauses;
 use providers::telegram::{self, Bot};
 use providers::{Credential, Http};
 use runtime::auth::{HeaderGate, TaskGate};
+use runtime::aws;
 use runtime::secrets::{Secret, Secrets};
 use runtime::settings::{Basics, Reader, Stage, Variables};
 use runtime::{Setup, StartError, database, edge};
@@ -35,6 +36,9 @@ const POOL_SIZE: usize = 2;
 
 /// The longest lease that can be set, in seconds: an hour.
 const LONGEST_LEASE: i64 = 3_600;
+
+/// The experiment whose figures are in force.
+const EXPERIMENT: &str = "NIKITA_EXPERIMENT";
 
 /// The queue of hints for `reply`.
 const REPLY_QUEUE_URL: &str = "REPLY_QUEUE_URL";
@@ -84,6 +88,17 @@ impl Environment {
     pub fn with_pauses(mut self, pauses: Pauses) -> Self {
         self.pauses = pauses;
         self
+    }
+
+    /// Puts the figures of the game in force: those of the experiment that is set, else those that are compiled in.
+    pub fn put_figures_in_force(&self) -> Result<(), StartError> {
+        self.wire(|wiring| {
+            let experiment = wiring.settings.text(EXPERIMENT);
+            if let Err(refusal) = config::install(experiment.as_deref()) {
+                wiring.settings.refuse(EXPERIMENT, refusal.to_string());
+            }
+            Ok(())
+        })
     }
 
     /// Puts something together; whatever is wrong with the settings it reads is told at once.
@@ -248,7 +263,8 @@ impl Wiring<'_> {
 
     /// The queue of hints for `reply`, where there is one.
     pub fn reply_queue(&mut self) -> Option<Queue> {
-        self.settings.url(REPLY_QUEUE_URL).map(Queue::of_process)
+        let account = aws::account(&self.environment.variables, "SQS");
+        self.settings.url(REPLY_QUEUE_URL).map(|url| Queue::new(account, url))
     }
 
     /// A reply before the webhook's answer must leave it time to answer.
@@ -311,5 +327,25 @@ impl Wiring<'_> {
         }
         let http = Http::new()?;
         Ok(self.environment.http.get_or_init(|| http).clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(variables: &[(&str, &str)]) -> Environment {
+        let variables = Variables::of(variables.iter().copied());
+        let basics = Basics::read(&mut Reader::new(&variables), 0);
+        let secrets = Secrets::of_environment(&variables);
+        Environment::new(&Setup { variables, secrets, basics })
+    }
+
+    #[test]
+    fn an_unknown_experiment_stops_the_start_and_is_named() {
+        let refused = environment(&[(EXPERIMENT, "warm_winter")]).put_figures_in_force();
+        let told = refused.expect_err("none ships").to_string();
+        assert!(told.contains(EXPERIMENT) && told.contains("warm_winter"), "{told}");
+        assert!(environment(&[]).put_figures_in_force().is_ok());
     }
 }

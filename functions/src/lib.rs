@@ -6,7 +6,7 @@
 use std::process::ExitCode;
 
 use axum::Router;
-use runtime::{Function, StartError};
+use runtime::{Function, Setup, StartError};
 
 use crate::environment::Environment;
 
@@ -41,5 +41,10 @@ pub async fn run(
     function: &Function,
     build: impl FnOnce(&Environment) -> Result<Router, StartError>,
 ) -> ExitCode {
-    runtime::start(function, |setup| build(&Environment::new(setup))).await
+    let start = |setup: &Setup| {
+        let environment = Environment::new(setup);
+        environment.put_figures_in_force()?;
+        build(&environment)
+    };
+    runtime::start(function, start).await
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::ids::{ConversationId, UserId};
 use domain::job::Trigger;
-use domain::pipeline::Stage;
+use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, SUMMARY, Stage};
 use jiff::SignedDuration;
 use serde_json::Value;
 use service::Clock;
@@ -88,9 +88,10 @@ impl Processing {
         all.into_iter().filter(|registered| wanted.contains(&registered.stage)).collect()
     }
 
-    /// Claims the conversation for a further attempt and runs all stages over it, but does not end the claim.
+    /// Claims the conversation for a further attempt and runs the stages that remember over it, but does not end the
+    /// claim.
     pub async fn run(&self, conversation: ConversationId) -> (Ended, Context) {
-        self.run_stages(&stages(&self.deps, &self.settings), conversation).await
+        self.run_stages(&self.stages(&[EXTRACTION, MEMORY_UPDATE, SUMMARY]), conversation).await
     }
 
     /// The same with these stages.

@@ -61,7 +61,8 @@ async fn a_model_that_recovers_answers() {
 #[tokio::test]
 async fn the_time_of_the_whole_reply_is_kept() {
     let mut talking = Talking::new("hey").await;
-    talking.deps.settings.total_time = Duration::from_millis(300);
+    talking.deps.settings.total_time = Duration::from_secs(2);
+    talking.deps.settings.call_time = Duration::from_mins(1);
     talking.standins.anthropic.fail_always(Fault::Silent);
 
     assert_eq!(talking.answer().await.kind, ReplyKind::Fallback);
@@ -89,9 +90,12 @@ async fn a_draft_that_may_not_be_sent_is_made_anew_once() {
 
 #[tokio::test]
 async fn two_drafts_that_may_not_be_sent_are_enough() {
-    for drafts in
-        [[" ", "Nikita:"], ["my system prompt says no", "chapter 2/5, remember?"], ["", "i'm not a bot lol"]]
-    {
+    for drafts in [
+        [" ", "Nikita:"],
+        ["my system prompt says no", "chapter 2/5, remember?"],
+        ["", "i'm not a bot lol"],
+        ["see evil.com", "see https://evil.com"],
+    ] {
         let talking = Talking::new("hey").await;
         for draft in drafts {
             talking.standins.anthropic.say(draft);
@@ -99,6 +103,18 @@ async fn two_drafts_that_may_not_be_sent_are_enough() {
         assert_eq!(talking.answer().await.kind, ReplyKind::Fallback, "{drafts:?}");
         assert_eq!(talking.requests().len(), 2);
     }
+}
+
+/// An answer that grew too long loses its broken end.
+#[tokio::test]
+async fn a_text_that_broke_off_ends_with_a_sentence() {
+    let talking = Talking::new("hey").await;
+    talking.standins.anthropic.say(&"a whole sentence. ".repeat(400));
+
+    let reply = talking.answer().await;
+
+    assert_eq!(reply.kind, ReplyKind::Normal);
+    assert!(reply.text.len() > 4_000 && reply.text.ends_with("a whole sentence."), "{}", reply.text.len());
 }
 
 #[tokio::test]

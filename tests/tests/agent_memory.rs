@@ -1,11 +1,14 @@
 //! What the text agent remembers: by itself, and when the model looks something up.
 
+use domain::draw::Draws;
 use domain::ids::UserId;
 use end_to_end::players::NewPlayer;
+use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
 use end_to_end::talking::{Talking, system_blocks};
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
-use service::agent::ReplyKind;
+use service::agent::{self, ReplyKind, Turn};
 use standins::Fault;
 use standins::openai::vector;
 use standins::rehearsal::Block;
@@ -92,6 +95,40 @@ async fn the_model_looks_up_what_the_message_does_not_call_up() {
     );
     assert_eq!(requests[0]["system"], requests[1]["system"]);
     assert_eq!(requests[0]["tools"], requests[1]["tools"]);
+}
+
+/// What was said in one conversation is known in the next: it stands in the prompt that the pipeline wrote.
+#[tokio::test]
+async fn the_next_conversation_knows_the_last_one() {
+    let world = Processing::new().await;
+    let first = world.talked(&[("user", "hi! i live in Porto"), ("nikita", "hm. nice.")]).await;
+    world.run(first).await;
+    let second = world.talked(&[("user", "where do i live?")]).await;
+    let deps = agent::Deps {
+        pool: world.pool(),
+        models: world.deps.models.clone(),
+        draws: Draws::default(),
+        nikita_zone: TimeZone::UTC,
+        settings: agent::Settings::default(),
+    };
+    let turn = Turn {
+        user: world.user,
+        conversation: second,
+        text: "where do i live?".to_owned(),
+        telegram_message_id: None,
+        previous_interaction_at: Some(world.clock.now()),
+        care_mode: false,
+        economy: false,
+        now: world.clock.now(),
+    };
+
+    let reply = agent::answer(&deps, &turn).await.expect("a reply");
+
+    assert!(reply.text.contains("you live in Porto"), "{}", reply.text);
+    let requests = world.standins.anthropic.requests();
+    let request = requests.last().expect("a request");
+    assert!(system_blocks(request)[1].0.contains("(About them) User lives in Porto"));
+    assert_eq!(system_blocks(request).iter().filter(|(text, _)| text.contains("lives in Porto")).count(), 1);
 }
 
 #[tokio::test]

@@ -217,6 +217,8 @@ async fn she_does_not_deny_what_she_is() {
     talking.standins.anthropic.say("yes. i'm an ai. still busy though.");
     let reply = talking.answer().await;
     assert_eq!(reply.text, "yes. i'm an ai. still busy though.");
+    let moment = system_blocks(&talking.requests()[0]).pop().expect("a last block").0;
+    assert!(moment.contains("say in one plain line of your own that you are an AI"), "{moment}");
 }
 
 #[tokio::test]

@@ -122,6 +122,7 @@ fn limited(seconds: f64) -> Fault {
 
 /// case: telegram 53
 /// case: api 45
+/// case: life 48
 #[tokio::test]
 async fn a_message_goes_to_its_chat_or_the_players_own() {
     let world = World::new().await;
@@ -130,15 +131,20 @@ async fn a_message_goes_to_its_chat_or_the_players_own() {
     let own = world.event(user, -2, text("two")).await;
     let other = world.player(99).await;
     let empty = world.event(other, -1, json!({ "chat_id": 88 })).await;
+    let client = world.pool.get().await.expect("a connection");
+    let unreachable = NewPlayer::new().without_telegram().insert(&client).await;
+    let chatless = world.event(unreachable, -1, text("three")).await;
 
     let result = world.deliver().await;
     let again = world.deliver().await;
 
     assert_eq!(world.sent(), ["88: one", "77: two"]);
-    assert_eq!((&result["delivered"], &result["failed"]), (&json!(2), &json!(1)));
+    assert_eq!((&result["delivered"], &result["failed"]), (&json!(2), &json!(2)));
     assert!(world.stand(named).await.starts_with("delivered | 0"));
     assert!(world.stand(own).await.starts_with("delivered | 0"));
-    assert_eq!(world.stand(empty).await, "failed | 0 | -1 | missing chat_id or text | f");
+    for incomplete in [empty, chatless] {
+        assert_eq!(world.stand(incomplete).await, "failed | 0 | -1 | missing chat_id or text | f");
+    }
     assert_eq!((&again["delivered"], &again["failed"]), (&json!(0), &json!(0)));
 }
 
@@ -369,6 +375,7 @@ async fn killed_runs_lose_nothing() {
     }
 }
 
+/// case: life 50
 /// A worker that died leaves a row that goes on after the pieces that were noted.
 #[tokio::test]
 async fn a_dead_workers_message_goes_on_after_its_noted_pieces() {
@@ -490,7 +497,7 @@ async fn queue(
 }
 
 /// case: telegram 50, 51
-/// case: life 53
+/// case: life 49, 53
 #[tokio::test]
 async fn a_new_message_is_not_due_before_one_that_waits() {
     let world = World::new().await;

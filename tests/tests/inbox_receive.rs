@@ -132,8 +132,8 @@ async fn the_same_update_a_hundred_times_is_one_row_and_one_reply() {
     assert_eq!(chat.row("SELECT jsonb_array_length(messages) FROM conversations").await, "2");
 }
 
-/// Four workers at five accounts whose updates came in any order and some twice: each account's are worked off by number,
-/// and never two at once.
+/// Four workers at five accounts whose updates came in any order and some twice: each account's are worked off by
+/// number, and never two at once.
 #[tokio::test]
 async fn an_accounts_updates_keep_their_order() {
     let chat = Chat::new().await;

@@ -7,6 +7,7 @@ mod cleanup_job;
 mod decay_job;
 mod decay_score_changes;
 mod deliver_job;
+mod examples;
 mod inbox_receive;
 mod job_protocol;
 mod local_seed;

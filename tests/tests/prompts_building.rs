@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
-use domain::pipeline::{PROMPT_BUILDER, SUMMARY};
+use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, PROMPT_BUILDER, SUMMARY};
 use domain::prompt::Platform;
 use domain::prompt::psyche;
 use end_to_end::players::NewPlayer;
@@ -122,7 +122,8 @@ async fn after_a_conversation_both_prompts_are_there_and_tell_of_it() {
     let conversation =
         world.talked(&[("user", "hi, i live in Porto and i love climbing"), ("nikita", "hm.")]).await;
 
-    let (ended, _) = world.run(conversation).await;
+    let all = world.stages(&[EXTRACTION, MEMORY_UPDATE, SUMMARY, PROMPT_BUILDER]);
+    let (ended, _) = world.run_stages(&all, conversation).await;
 
     assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
     let prompts =

@@ -376,7 +376,8 @@ async fn the_twenty_first_message_of_a_minute_is_refused_and_told_once() {
     assert_ne!(chat.row("SELECT last_interaction_at FROM users").await, noted);
 }
 
-/// The day's limit: an answer speaks of it at 450 and 490, what goes into the conversation does not, and the 501st message is refused.
+/// The day's limit: an answer speaks of it at 450 and 490, what goes into the conversation does not, and the 501st
+/// message is refused.
 #[tokio::test]
 async fn a_day_has_its_limit_too() {
     let chat = Chat::new().await;
@@ -515,6 +516,22 @@ async fn somebody_in_need_gets_help_where_no_model_answers() {
     chat.ann_says(1, "I'm suicidal").await;
     assert_eq!(chat.updates().await, ["1 | done | 1 | help"]);
     assert_eq!(chat.ann_reads(), [HELP]);
+}
+
+/// Also in the caption of something that she cannot take in, and behind a command.
+#[tokio::test]
+async fn words_of_need_are_heard_wherever_they_stand() {
+    for fields in [
+        json!({ "voice": {}, "caption": "i want to die" }),
+        json!({ "text": "/start i'm suicidal" }),
+        json!({ "text": "/nonsense end my life" }),
+    ] {
+        let chat = Chat::new().await;
+        chat.ann().await;
+        chat.get(&message_update(1, &fields)).await;
+        assert_eq!(chat.ann_reads(), [HELP], "{fields}");
+        assert_eq!(chat.updates().await, ["1 | done | 1 | help"], "{fields}");
+    }
 }
 
 /// In care mode she answers at once, ahead of what waits, to this message and to those after it.

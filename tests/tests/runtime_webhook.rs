@@ -149,7 +149,7 @@ async fn with_a_queue_a_hint_is_left_and_nothing_else_is_done() {
     let bundle = Bundle::at(noon()).await;
     let environment = Environment::new(&Setup::of(bundle.variables().clone()).expect("settings"));
     let mut deps = telegram_webhook::Deps::from_environment(&environment).expect("what it needs");
-    deps.handover = Arc::new(QueueHandover(Queue::new(&credentials(), queue.queue_url("reply.fifo"))));
+    deps.handover = Arc::new(QueueHandover(Queue::new(credentials(), queue.queue_url("reply.fifo"))));
     let webhook = edge::around(telegram_webhook::router(deps), Duration::from_secs(3));
     let headers = [(WEBHOOK_HEADER, WEBHOOK_SECRET)];
     let update = || post(WEBHOOK, &headers, Body::from(text_update(900, "hi").to_string()));

@@ -16,7 +16,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::outside::{Casting, Outside};
-use crate::wiring::{self, Wiring};
+use crate::wiring::{self, Wiring, default};
 
 /// The longest that a call of a function is waited for: the longest time-out of one.
 const CALL: Duration = Duration::from_mins(10);
@@ -183,10 +183,7 @@ async fn until(mut said: watch::Receiver<bool>) {
 
 /// The settings with the local secrets for the gates that have none.
 pub fn with_local_secrets(variables: Variables) -> Variables {
-    LOCAL_SECRETS.into_iter().fold(variables, |variables, (name, value)| match variables.get(name) {
-        Some(_) => variables,
-        None => variables.with(name, value),
-    })
+    LOCAL_SECRETS.into_iter().fold(variables, |variables, (name, value)| default(variables, name, value))
 }
 
 /// A client for our own port: no redirects, no proxy, as long as the slowest function.

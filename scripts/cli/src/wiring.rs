@@ -3,9 +3,6 @@
 use axum::Router;
 use functions::environment::Environment;
 use functions::{cleanup, decay, deliver, process_conversations, reply, telegram_webhook};
-use providers::anthropic::Anthropic;
-use providers::openai::Embeddings;
-use providers::{Credential, Http};
 use runtime::secrets::Secrets;
 use runtime::settings::{Basics, Problems, Reader, Variables};
 use runtime::{Setup, StartError};
@@ -62,6 +59,11 @@ pub struct Wiring {
     pool: Pool,
 }
 
+/// The settings with a value for one that has none.
+pub fn default(variables: Variables, name: &str, value: &str) -> Variables {
+    if variables.get(name).is_some() { variables } else { variables.with(name, value) }
+}
+
 /// The names of all functions.
 pub fn names() -> Vec<&'static str> {
     FUNCTIONS.iter().map(|(name, _)| *name).collect()
@@ -74,31 +76,33 @@ pub fn problems(variables: &Variables) -> Vec<String> {
         Some(_) => variables.clone(),
         None => variables.clone().with("DATABASE_URL", "postgres://localhost/postgres"),
     };
-    let wiring = match Wiring::new(variables, Clock::system()) {
-        Ok(wiring) => wiring,
-        Err(error) => return vec![error.to_string()],
+    let mut problems = match Wiring::new(variables, Clock::system()) {
+        Ok(wiring) => {
+            names().into_iter().filter_map(|name| wiring.function(name).err()).flat_map(in_words).collect()
+        }
+        Err(error) => in_words(error),
     };
-    let mut problems: Vec<String> = names()
-        .into_iter()
-        .filter_map(|name| wiring.function(name).err())
-        .map(|error| match error {
-            Error::Function { reason, .. } => reason.to_string(),
-            other => other.to_string(),
-        })
-        .collect();
     problems.sort();
     problems.dedup();
     problems
 }
 
+fn in_words(error: Error) -> Vec<String> {
+    match error {
+        Error::Settings(problems) => problems.in_words(),
+        Error::Function { reason, .. } => match reason.downcast_ref::<Problems>() {
+            Some(problems) => problems.in_words(),
+            None => vec![reason.to_string()],
+        },
+        Error::Unknown { .. } => vec![error.to_string()],
+    }
+}
+
 impl Wiring {
     /// Reads the settings. `DATABASE_URL` is among them; a connection is made when one is needed.
     pub fn new(variables: Variables, clock: Clock) -> Result<Self, Error> {
-        let variables = if variables.get("DB_POOL_SIZE").is_some() {
-            variables
-        } else {
-            variables.with("DB_POOL_SIZE", POOL_SIZE)
-        };
+        // There is no queue on one machine: what is received is worked off at once.
+        let variables = default(variables.with("REPLY_QUEUE_URL", ""), "DB_POOL_SIZE", POOL_SIZE);
         let mut reader = Reader::new(&variables);
         let basics = Basics::read(&mut reader, SLOW_MS);
         let basics = reader.finish(basics)?;
@@ -106,7 +110,8 @@ impl Wiring {
         let environment =
             Environment::new(&Setup { variables: variables.clone(), secrets, basics }).with_clock(clock);
         let (pool, clock) = environment
-            .wire(|wiring| Ok((wiring.pool()?, wiring.clock())))
+            .put_figures_in_force()
+            .and_then(|()| environment.wire(|wiring| Ok((wiring.pool()?, wiring.clock()))))
             .map_err(|reason| Error::Function { function: "all functions", reason })?;
         Ok(Self { environment, variables, clock, pool })
     }
@@ -127,31 +132,9 @@ impl Wiring {
 
     /// The models that the use cases ask.
     pub fn models(&self) -> Result<Models, Error> {
-        let failed = |error: reqwest::Error| Error::Function { function: "models", reason: error.into() };
-        let http = Http::new().map_err(failed)?;
-        let get = |name: &str| self.variables.get(name).unwrap_or_default().to_owned();
-        let key = |name: &str| Credential::fixed(get(name));
-        let base = |name: &str, public: &str| self.variables.get(name).unwrap_or(public).to_owned();
-        Ok(Models {
-            pool: self.pool.clone(),
-            clock: self.clock.clone(),
-            anthropic: Anthropic::new(
-                &http,
-                &base("ANTHROPIC_API_BASE", "https://api.anthropic.com"),
-                key("ANTHROPIC_API_KEY"),
-            ),
-            embeddings: Embeddings::new(
-                &http,
-                &base("OPENAI_API_BASE", "https://api.openai.com"),
-                key("OPENAI_API_KEY"),
-                "text-embedding-3-small",
-            ),
-        })
-    }
-
-    /// The environment, for the pieces of which the functions are made.
-    pub fn environment(&self) -> &Environment {
-        &self.environment
+        // In two steps, since the method itself would not fit every lifetime.
+        let wired = self.environment.wire(|wiring| wiring.models().map(|models| (models,)));
+        wired.map(|(models,)| models).map_err(|reason| Error::Function { function: "models", reason })
     }
 
     /// The settings.
@@ -167,5 +150,36 @@ impl Wiring {
     /// The database.
     pub fn pool(&self) -> &Pool {
         &self.pool
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_function_of_the_template_is_wired() {
+        let template = include_str!("../../../template.yaml");
+        let mut in_template: Vec<&str> = template
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("BuildProperties: {Binary: ")?.strip_suffix('}'))
+            .collect();
+        let mut wired = names();
+        in_template.sort_unstable();
+        wired.sort_unstable();
+        assert_eq!(wired, in_template);
+    }
+
+    #[test]
+    fn all_that_is_wrong_is_told_once() {
+        let variables = Variables::of([("NIKITA_TIMEZONE", "Europe/Nowhere"), ("DELIVER_BATCH", "0")]);
+        let problems = problems(&variables).join("\n");
+        assert_eq!(problems.matches("NIKITA_TIMEZONE").count(), 1, "{problems}");
+        assert_eq!(problems.matches("DELIVER_BATCH").count(), 1, "{problems}");
+    }
+
+    #[tokio::test]
+    async fn settings_of_a_new_checkout_can_be_used() {
+        assert_eq!(problems(&Variables::default()), Vec::<String>::new());
     }
 }

@@ -1,7 +1,10 @@
-//! What she says without thinking: the lines for what she cannot take in, for too much of a good thing, for what went wrong, and for games that are over.
+//! What she says without thinking: the lines for what she cannot take in, for too much of a good thing, for what went
+//! wrong, and for games that are over.
 //!
-//! Which of the variants she says is a keyed draw over the update, so that a repeated run says the same. None of them blames, begs or calls
-//! anybody back.
+//! Which of the variants she says is a keyed draw over the update, so that a repeated run says the same. None of them
+//! blames, begs or calls anybody back.
+
+use jiff::SignedDuration;
 
 use crate::draw::Draws;
 use crate::ids::UserId;
@@ -9,10 +12,10 @@ use crate::rate_limit::Reason;
 use crate::telegram::Unseen;
 
 /// At most one closing line in so many seconds.
-pub const CLOSING_INTERVAL: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
+pub const CLOSING_INTERVAL: SignedDuration = SignedDuration::from_secs(60);
 
 /// At most one apology in so long.
-pub const APOLOGY_INTERVAL: jiff::SignedDuration = jiff::SignedDuration::from_mins(10);
+pub const APOLOGY_INTERVAL: SignedDuration = SignedDuration::from_mins(10);
 
 const PICTURE: [&str; 3] = [
     "pictures don't load on my end. use words.",

@@ -1,11 +1,12 @@
 //! Care mode: the player needs help, and that outranks every rule of the game.
 //!
-//! A conversation is in care mode from the player's first message that speaks of ending their life or of harming themselves, to its end. In it
-//! no message is skipped and no answer waits. Where no model answers (a limit, a failure, a finished game, before the game has begun) a
-//! fixed help text goes out instead of any canned line, at most once in ten minutes.
+//! A conversation is in care mode from the player's first message that speaks of ending their life or of harming
+//! themselves, to its end. In it no message is skipped and no answer waits. Where no model answers (a limit, a failure,
+//! a finished game, before the game has begun) a fixed help text goes out instead of any canned line, at most once in
+//! ten minutes.
 //!
-//! Care mode is worked out from the messages, never stored; so every worker comes to the same answer. In it, for the turn, for the score of a call
-//! and after the conversation alike:
+//! Care mode is worked out from the messages, never stored; so every worker comes to the same answer. In it, for the
+//! turn, for the score of a call and after the conversation alike:
 //!
 //! - losses of score, heat, triggers, new and worse conflicts, warnings and breakups are left out ([`conflict`](crate::conflict));
 //! - she drops testing and withdrawal, answers supportively and points to help nearby;

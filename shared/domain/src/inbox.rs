@@ -1,8 +1,9 @@
 //! The inbox: what Telegram sent, worked off one update at a time and in order.
 //!
-//! An update is stored before it is acknowledged. A worker takes an account's lowest open update under a lease, unless another
-//! one of the account is being worked on. A failed attempt gives the update back; it keeps its place, and the account waits 10 seconds, then 60.
-//! The third failure is final. A lease that ran out counts as a failed attempt, without a further wait: its worker died.
+//! An update is stored before it is acknowledged. A worker takes an account's lowest open update under a lease, unless
+//! another one of the account is being worked on. A failed attempt gives the update back; it keeps its place, and the
+//! account waits 10 seconds, then 60. The third failure is final. A lease that ran out counts as a failed attempt,
+//! without a further wait: its worker died.
 
 use jiff::{SignedDuration, Timestamp};
 

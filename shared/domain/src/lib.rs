@@ -15,6 +15,7 @@ pub mod config;
 pub mod conflict;
 pub mod conversation;
 pub mod daily_stats;
+pub mod daily_summary;
 pub mod decay;
 pub mod decay_warning;
 pub mod delivery;

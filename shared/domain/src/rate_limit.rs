@@ -1,8 +1,8 @@
 //! Rate limits of the chat: 20 messages a minute, 500 a UTC day.
 //!
-//! The minute is counted first; a message that it refuses does not touch the day. Commands count against the minute alone. Only the first refusal of a
-//! window is answered, the others are silent. From the 450th message of a day on the player is near the limit; her answers to the 450th and the
-//! 490th say so.
+//! The minute is counted first; a message that it refuses does not touch the day. Commands count against the minute
+//! alone. Only the first refusal of a window is answered, the others are silent. From the 450th message of a day on the
+//! player is near the limit; her answers to the 450th and the 490th say so.
 //!
 //! | window | name | refused | a further try after |
 //! |---|---|---|---|

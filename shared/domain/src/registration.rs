@@ -1,7 +1,7 @@
 //! Before there is a player: the question for the age, and what is said until it is answered.
 //!
-//! The product is for adults: nobody gets an account without confirming to be 18 or older. Who says no is refused, and told again at most once a day.
-//! These are the product's own words, not hers.
+//! The product is for adults: nobody gets an account without confirming to be 18 or older. Who says no is refused, and
+//! told again at most once a day. These are the product's own words, not hers.
 
 use jiff::SignedDuration;
 

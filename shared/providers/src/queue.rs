@@ -4,16 +4,15 @@
 //! the first record is sent: a cold start does not wait for it. A call is short, since somebody waits for the answer behind it, and the row that a record points to is found without
 //! the record as well.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::{Region, SdkConfig};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use tokio::sync::OnceCell;
 
 use crate::Error;
 use crate::error::word;
@@ -36,7 +35,8 @@ const NO_REGION: Region = Region::from_static("us-east-1");
 #[derive(Debug, Clone)]
 pub struct Queue {
     url: String,
-    client: Arc<OnceCell<Client>>,
+    account: SdkConfig,
+    client: Arc<OnceLock<Client>>,
 }
 
 /// What is put into a queue.
@@ -51,23 +51,15 @@ pub struct Record {
 }
 
 impl Queue {
-    /// The queue at `url`, with the credentials of `config`.
-    pub fn new(config: &SdkConfig, url: impl Into<String>) -> Self {
-        let url = url.into();
-        let client = Arc::new(OnceCell::new_with(Some(client(config, &url))));
-        Self { url, client }
-    }
-
-    /// The queue at `url`, with the credentials of this process.
-    pub fn of_process(url: impl Into<String>) -> Self {
-        Self { url: url.into(), client: Arc::default() }
+    /// The queue at `url`, with the credentials of `account`.
+    pub fn new(account: SdkConfig, url: impl Into<String>) -> Self {
+        Self { url: url.into(), account, client: Arc::default() }
     }
 
     /// Puts a record into the queue.
     pub async fn send(&self, record: &Record) -> Result<(), Error> {
         let sending = self
             .client()
-            .await
             .send_message()
             .queue_url(&self.url)
             .message_group_id(&record.group)
@@ -81,7 +73,6 @@ impl Queue {
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX).min(LONGEST_WAIT);
         let putting_off = self
             .client()
-            .await
             .change_message_visibility()
             .queue_url(&self.url)
             .receipt_handle(receipt)
@@ -89,10 +80,8 @@ impl Queue {
         putting_off.send().await.map(drop).map_err(|error| decide(&error))
     }
 
-    async fn client(&self) -> &Client {
-        let making =
-            || async { client(&aws_config::load_defaults(BehaviorVersion::latest()).await, &self.url) };
-        self.client.get_or_init(making).await
+    fn client(&self) -> &Client {
+        self.client.get_or_init(|| client(&self.account, &self.url))
     }
 }
 
@@ -146,6 +135,7 @@ fn decide<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_config::BehaviorVersion;
     use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
     use standins::{Fault, Sqs};
 
@@ -167,7 +157,7 @@ mod tests {
 
     async fn queue() -> (Sqs, Queue) {
         let service = Sqs::start().await.expect("a port");
-        let queue = Queue::new(&config(), service.queue_url("reply.fifo"));
+        let queue = Queue::new(config(), service.queue_url("reply.fifo"));
         (service, queue)
     }
 

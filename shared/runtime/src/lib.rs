@@ -5,6 +5,7 @@
 //! what the deployment set, [`auth`] and [`job`] who may start a task and for which slot.
 
 pub mod auth;
+pub mod aws;
 pub mod database;
 pub mod edge;
 pub mod error;

@@ -6,17 +6,17 @@
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex_lite::Regex;
 
 #[expect(clippy::expect_used, reason = "a constant pattern, tried by the tests")]
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(r"(?-u)[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").expect("a valid pattern")
+    Regex::new(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+").expect("a valid pattern")
 });
 
 #[expect(clippy::expect_used, reason = "a constant pattern, tried by the tests")]
 static PHONE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
-        r"(?-u)\+[0-9](?:[ .()-]{0,2}[0-9]){6,14}|\([0-9]{3}\) ?[0-9]{3}[-.][0-9]{4}|[0-9]{3}([-.])[0-9]{3}[-.][0-9]{4}",
+        r"\+[0-9](?:[ .()-]{0,2}[0-9]){6,14}|\([0-9]{3}\) ?[0-9]{3}[-.][0-9]{4}|[0-9]{3}([-.])[0-9]{3}[-.][0-9]{4}",
     )
     .expect("a valid pattern")
 });

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use futures_util::future::BoxFuture;
 use secrecy::SecretString;
 
+use crate::aws;
 use crate::settings::{Stage, Variables};
 use store::Store;
 pub use store::{Freshness, Unread};
@@ -50,7 +51,8 @@ impl Secrets {
             Stage::Development => variables.clone(),
             Stage::Staging | Stage::Production => Variables::default(),
         };
-        let store = Store::new(stage, wanted, freshness);
+        let account = aws::account(variables, "SECRETS_MANAGER");
+        let store = Store::new(stage, account, wanted, freshness);
         Self { environment: Arc::new(environment), store: Some(Arc::new(store)) }
     }
 

@@ -75,6 +75,12 @@ struct Problem {
     what: String,
 }
 
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.variable, self.what)
+    }
+}
+
 /// Settings that cannot be used, all of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problems(Vec<Problem>);
@@ -83,6 +89,11 @@ impl Problems {
     /// The variables concerned, in the order they were read.
     pub fn variables(&self) -> Vec<&'static str> {
         self.0.iter().map(|problem| problem.variable).collect()
+    }
+
+    /// Each in words.
+    pub fn in_words(&self) -> Vec<String> {
+        self.0.iter().map(ToString::to_string).collect()
     }
 }
 
@@ -105,7 +116,7 @@ impl fmt::Display for Problems {
         f.write_str("wrong settings")?;
         for (index, problem) in self.0.iter().enumerate() {
             let before = if index == 0 { ": " } else { "; " };
-            write!(f, "{before}{} {}", problem.variable, problem.what)?;
+            write!(f, "{before}{problem}")?;
         }
         Ok(())
     }
@@ -148,7 +159,11 @@ impl<'a> Reader<'a> {
 
     /// Notes that a setting cannot be used.
     pub fn refuse(&mut self, variable: &'static str, what: impl Into<String>) {
-        self.problems.push(Problem { variable, what: what.into() });
+        let problem = Problem { variable, what: what.into() };
+        // Several pieces of a function may read the same setting.
+        if !self.problems.contains(&problem) {
+            self.problems.push(problem);
+        }
     }
 
     /// A text as it stands.

@@ -9,8 +9,8 @@ use tokio_postgres::types::Type;
 
 use crate::{Result, Tx};
 
-/// Whether accounts are made in this database: its `auth.users` is the one of our first migration. A platform's own has columns that ours has
-/// not, and belongs to its auth service.
+/// Whether accounts are made in this database: its `auth.users` is the one of our first migration. A platform's own has
+/// columns that ours has not, and belongs to its auth service.
 pub async fn are_made_here(client: &Client) -> Result<bool> {
     let row = client
         .query_typed_one(
@@ -25,8 +25,8 @@ pub async fn are_made_here(client: &Client) -> Result<bool> {
     Ok(row.try_get("made_here")?)
 }
 
-/// Makes the account and the player of somebody who has just confirmed the age, and closes that question. False: it was not open,
-/// or there is a player.
+/// Makes the account and the player of somebody who has just confirmed the age, and closes that question. False: it was
+/// not open, or there is a player.
 ///
 /// The player is onboarded with defaults; score, metrics and engagement are those of a new game.
 pub async fn create_player(

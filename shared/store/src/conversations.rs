@@ -1,4 +1,5 @@
-//! `conversations`, the text side: the open one found or made, messages appended. The rules are in `domain::conversation`.
+//! `conversations`, the text side: the open one found or made, messages appended. The rules are in
+//! `domain::conversation`.
 //!
 //! Messages are appended in SQL, never read, changed and written back. The caller holds the player's row.
 
@@ -43,8 +44,8 @@ pub struct Session {
     pub last_touchpoint_at: Option<Timestamp>,
 }
 
-/// Appends a message to the open text conversation that it belongs to, or to a new one; an open one that it does not belong to is
-/// closed as of its last message. Returns the conversation.
+/// Appends a message to the open text conversation that it belongs to, or to a new one; an open one that it does not
+/// belong to is closed as of its last message. Returns the conversation.
 pub async fn append_text(tx: &Tx, append: &Append<'_>, now: Timestamp) -> Result<ConversationId> {
     let element = serde_json::to_value(append.message)
         .map_err(|_| Error::Damaged { column: "conversations.messages" })?;
@@ -94,14 +95,19 @@ pub async fn get_session(client: &Client, user: UserId, count_up_to: i64) -> Res
         .query_typed_one(
             "-- conversations::get_session
              WITH newest AS MATERIALIZED (
-                 SELECT id, messages, row_number() OVER (ORDER BY started_at DESC, id DESC) AS place
+                 SELECT id, messages, started_at
                    FROM conversations
                   WHERE user_id = $1 AND platform = 'telegram'
                   ORDER BY started_at DESC, id DESC
-                  LIMIT 2)
-             SELECT (SELECT id FROM newest WHERE place = 1) AS id,
-                    (SELECT messages FROM newest WHERE place = 1) AS messages,
-                    (SELECT messages FROM newest WHERE place = 2) AS earlier,
+                  LIMIT 1)
+             SELECT (SELECT id FROM newest) AS id,
+                    (SELECT messages FROM newest) AS messages,
+                    (SELECT earlier.messages
+                       FROM conversations AS earlier, newest
+                      WHERE earlier.user_id = $1 AND earlier.platform = 'telegram'
+                        AND (earlier.started_at, earlier.id) < (newest.started_at, newest.id)
+                      ORDER BY earlier.started_at DESC, earlier.id DESC
+                      LIMIT 1) AS earlier,
                     (SELECT count(*)
                        FROM (SELECT
                                FROM conversations AS conversation
@@ -131,8 +137,8 @@ fn session(row: &Row) -> Result<Session> {
     })
 }
 
-/// The same around the text conversation, active since `since`, in which the player's message with this number stands; the count includes it.
-/// `None`: it stands in none.
+/// The same around the text conversation, active since `since`, in which the player's message with this number stands;
+/// the count includes it. `None`: it stands in none.
 pub async fn find_session(
     client: &Client,
     user: UserId,

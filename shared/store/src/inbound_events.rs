@@ -1,7 +1,7 @@
 //! `inbound_events`, the Telegram side: the inbox. The rules are in `domain::inbox`.
 //!
-//! A worker's claim is the row's `attempts` and `locked_until`: whoever ends a row, or writes in its name, asks for both, so that a
-//! worker that was slower than its lease changes nothing.
+//! A worker's claim is the row's `attempts` and `locked_until`: whoever ends a row, or writes in its name, asks for
+//! both, so that a worker that was slower than its lease changes nothing.
 
 use domain::chapter::Chapter;
 use domain::ids::UserId;
@@ -49,7 +49,8 @@ pub struct Claimed {
     pub age_confirmed: bool,
     /// Whether the sender has said not to be of age.
     pub age_refused: bool,
-    /// How many updates a sender without a player sent within the span that a flood is measured over, this one included.
+    /// How many updates a sender without a player sent within the span that a flood is measured over, this one
+    /// included.
     pub recent: i64,
 }
 
@@ -140,7 +141,8 @@ pub async fn insert(client: &Client, update: &Update, now: Timestamp) -> Result<
     Ok(stored == 1)
 }
 
-/// Puts an edited message in the original's place, if that has not been taken up yet, and a later edit has not come before.
+/// Puts an edited message in the original's place, if that has not been taken up yet, and a later edit has not come
+/// before.
 pub async fn replace_edited(client: &Client, edit: &Update) -> Result<bool> {
     let Some(message_id) = edit.message_id() else { return Ok(false) };
     let edited = edit.message();
@@ -166,8 +168,8 @@ pub async fn replace_edited(client: &Client, edit: &Update) -> Result<bool> {
     Ok(changed > 0)
 }
 
-/// Ends the update that the caller has worked off, if there is one, and takes the account's next; all under the account's
-/// lock, so that no two workers are at one account. One round trip.
+/// Ends the update that the caller has worked off, if there is one, and takes the account's next; all under the
+/// account's lock, so that no two workers are at one account. One round trip.
 pub async fn take_next(
     pool: &Pool,
     telegram_id: i64,
@@ -200,7 +202,8 @@ pub async fn take_next(
     Ok(next)
 }
 
-/// Lets one worker at a time choose the account's next update. A statement of its own: the one after it sees what the holder before did.
+/// Lets one worker at a time choose the account's next update. A statement of its own: the one after it sees what the
+/// holder before did.
 async fn lock_account(tx: &Tx, telegram_id: i64) -> Result<()> {
     tx.execute_typed(
         "-- inbound_events::lock_account
@@ -340,7 +343,8 @@ pub async fn end(client: &Client, claim: &Claim, end: End<'_>, now: Timestamp) -
     Ok(changed == 1)
 }
 
-/// Accounts whose next update nobody is at: never taken and received before `forgotten_before`, or its wait or its worker's lease is over at `now`.
+/// Accounts whose next update nobody is at: never taken and received before `forgotten_before`, or its wait or its
+/// worker's lease is over at `now`.
 pub async fn list_forgotten(
     client: &Client,
     now: Timestamp,

@@ -27,7 +27,8 @@ pub struct Locked {
     pub holds_claim: bool,
 }
 
-/// Locks the player's row, first of all rows of a turn, and says whether the update that is worked off still belongs to the caller.
+/// Locks the player's row, first of all rows of a turn, and says whether the update that is worked off still belongs to
+/// the caller.
 pub async fn lock(tx: &Tx, user: UserId, claim: &Claim) -> Result<Option<Locked>> {
     let row = tx
         .query_typed_opt(
@@ -64,8 +65,8 @@ pub async fn lock(tx: &Tx, user: UserId, claim: &Claim) -> Result<Option<Locked>
     .transpose()
 }
 
-/// The player was here at `at`: the silence that decay counts begins anew. What is reported late moves nothing back. A player who writes has not blocked the
-/// bot, and a registration that was left open is over.
+/// The player was here at `at`: the silence that decay counts begins anew. What is reported late moves nothing back. A
+/// player who writes has not blocked the bot, and a registration that was left open is over.
 pub async fn record_interaction(tx: &Tx, user: UserId, at: Timestamp, first_of_day: bool) -> Result<()> {
     tx.execute_typed(
         "-- users::record_interaction

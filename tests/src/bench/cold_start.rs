@@ -3,22 +3,14 @@
 //! A stand-in of the Lambda runtime API gives each process one invocation from `events/`. Ready is a process when it
 //! first asks for one. The floor is a function that says hello and nothing else, built in the same way.
 
-use std::collections::VecDeque;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use axum::Router;
-use axum::extract::State;
-use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
-use http::HeaderName;
 use serde_json::Value;
-use standins::{SecretsManager, Sqs, Telegram};
-use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use standins::lambda::Outcome;
+use standins::{Lambda, SecretsManager, Sqs, Telegram};
 
 use super::{Budget, Figure, median, millis};
 use crate::database::TestDatabase;
@@ -29,8 +21,8 @@ const STARTS: usize = 15;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A megabyte as the platforms mean it.
 const MB: f64 = 1_000_000.0;
-/// Functions without a way out to a model or to Telegram.
-const PLAIN: [&str; 3] = ["decay", "cleanup", "telegram-webhook"];
+/// Tasks without a way out to a model or to Telegram.
+const PLAIN: [&str; 2] = ["decay", "cleanup"];
 
 /// A function's binary, and the event it is invoked with.
 #[derive(Debug, Clone)]
@@ -134,22 +126,20 @@ impl World {
 
     /// How long a process takes from its start until it asks for its first invocation, which it does not get.
     async fn start(&self, subject: &Subject) -> Duration {
-        let platform = Platform::start(None).await;
+        let platform = Lambda::start().await.expect("a platform");
         let began = Instant::now();
         let _process = self.spawn(subject, &platform);
-        let ready = platform.next(&subject.name).await;
-        assert_eq!(ready.what, Happened::Polled, "{} did not start", subject.name);
-        ready.at - began
+        assert!(platform.was_polled(PATIENCE).await, "{} did not start", subject.name);
+        began.elapsed()
     }
 
     /// The most memory that a process held while it started and answered one invocation.
     async fn peak_memory(&self, subject: &Subject) -> Figure {
-        let platform = Platform::start(subject.event.clone()).await;
+        let platform = Lambda::start().await.expect("a platform");
         let process = self.spawn(subject, &platform);
-        let ready = platform.next(&subject.name).await;
-        assert_eq!(ready.what, Happened::Polled, "{} did not start", subject.name);
-        let answered = platform.next(&subject.name).await;
-        assert_eq!(answered.what, Happened::Answered, "{} failed", subject.name);
+        let event = subject.event.clone().unwrap_or_default();
+        let outcome = platform.invoke(event, PATIENCE).await;
+        assert!(matches!(outcome, Some(Outcome::Answer(_))), "{}: {outcome:?}", subject.name);
         Figure {
             name: format!("peak memory of {}", subject.name),
             value: process.peak_memory() / MB,
@@ -159,20 +149,16 @@ impl World {
         }
     }
 
-    fn spawn(&self, subject: &Subject, platform: &Platform) -> Process {
+    fn spawn(&self, subject: &Subject, platform: &Lambda) -> Process {
         let child = Command::new(&subject.binary)
             .env_clear()
+            .envs(platform.environment(&subject.name))
             .envs([
-                ("AWS_LAMBDA_RUNTIME_API", platform.address.as_str()),
-                ("AWS_LAMBDA_FUNCTION_NAME", subject.name.as_str()),
-                ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
-                ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"),
-                ("AWS_REGION", "eu-central-1"),
                 ("AWS_ACCESS_KEY_ID", "AKIABENCH"),
                 ("AWS_SECRET_ACCESS_KEY", "bench"),
                 ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secrets.url()),
                 ("AWS_ENDPOINT_URL_SQS", &self.sqs.url()),
-                ("ENVIRONMENT", "production"),
+                ("STAGE", "production"),
                 ("REPLY_QUEUE_URL", &self.sqs.queue_url("reply.fifo")),
                 ("TELEGRAM_API_BASE", &self.telegram.url()),
                 ("LOG_LEVEL", "error"),
@@ -218,97 +204,5 @@ impl Drop for Process {
         // It may have ended by itself.
         let _ = self.0.kill();
         let _ = self.0.wait();
-    }
-}
-
-/// The runtime API, for one process.
-struct Platform {
-    address: String,
-    happened: tokio::sync::Mutex<mpsc::UnboundedReceiver<Event>>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Happened {
-    Polled,
-    Answered,
-    Failed,
-}
-
-#[derive(Debug)]
-struct Event {
-    what: Happened,
-    at: Instant,
-}
-
-#[derive(Clone)]
-struct Api {
-    events: Arc<Mutex<VecDeque<Value>>>,
-    happened: mpsc::UnboundedSender<Event>,
-}
-
-impl Platform {
-    async fn start(event: Option<Value>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address").to_string();
-        let (sender, happened) = mpsc::unbounded_channel();
-        let api = Api { events: Arc::new(Mutex::new(event.into_iter().collect())), happened: sender };
-        let router = Router::new()
-            .route("/2018-06-01/runtime/invocation/next", get(next_invocation))
-            .route("/2018-06-01/runtime/invocation/{id}/response", post(answered))
-            .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
-            .route("/2018-06-01/runtime/init/error", post(failed))
-            .with_state(api);
-        tokio::spawn(axum::serve(listener, router).into_future());
-        Self { address, happened: tokio::sync::Mutex::new(happened) }
-    }
-
-    /// The next thing that the process does, other than asking for more.
-    async fn next(&self, name: &str) -> Event {
-        let mut happened = self.happened.lock().await;
-        match tokio::time::timeout(PATIENCE, happened.recv()).await {
-            Ok(Some(event)) => event,
-            _ => panic!("{name} did nothing"),
-        }
-    }
-}
-
-async fn next_invocation(State(api): State<Api>) -> Response {
-    api.tell(Happened::Polled);
-    let event = api.events.lock().expect("a list").pop_front();
-    match event {
-        Some(event) => {
-            let headers = [
-                (
-                    HeaderName::from_static("lambda-runtime-aws-request-id"),
-                    "8476a536-e9f4-11e8-9739-2dfe598c3fcd",
-                ),
-                (HeaderName::from_static("lambda-runtime-deadline-ms"), "4102444800000"),
-                (
-                    HeaderName::from_static("lambda-runtime-invoked-function-arn"),
-                    "arn:aws:lambda:eu-central-1:123456789012:function:bench",
-                ),
-            ];
-            (headers, event.to_string()).into_response()
-        }
-        None => std::future::pending().await,
-    }
-}
-
-async fn answered(State(api): State<Api>) {
-    api.tell(Happened::Answered);
-}
-
-async fn failed(State(api): State<Api>, problem: String) {
-    #[expect(clippy::print_stderr, reason = "whoever measures wants to know what failed")]
-    {
-        eprintln!("{problem}");
-    }
-    api.tell(Happened::Failed);
-}
-
-impl Api {
-    fn tell(&self, what: Happened) {
-        // The receiver is gone when nobody measures any more.
-        let _ = self.happened.send(Event { what, at: Instant::now() });
     }
 }

@@ -75,8 +75,8 @@ const FLOOR: &str = "
 const WRITTEN: &str = "
     SELECT (SELECT concat_ws(' ', count(*), sum(relationship_score)) FROM users WHERE last_decay_at = $SLOT) || ' | ' ||
            (SELECT concat_ws(' ', sum(intimacy), sum(passion), sum(trust), sum(secureness)) FROM user_metrics) || ' | ' ||
-           (SELECT concat_ws(' ', count(*), sum(score), sum((event_details->>'decay_amount')::numeric),
-                             sum((event_details->>'hours_charged')::numeric))
+           (SELECT concat_ws(' ', count(*), sum(score), trim_scale(sum((event_details->>'decay_amount')::numeric)),
+                             trim_scale(sum((event_details->>'hours_charged')::numeric)))
               FROM score_history)";
 
 /// Decay of so many players, and how it grows from the first number to the last.

@@ -16,7 +16,6 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use runtime::settings::Variables;
 use service::Clock;
 
 use crate::bundle::{self, Bundle, Plan};
@@ -24,6 +23,7 @@ use crate::database::{self, Database};
 use crate::home::{self, Home};
 use crate::outside::Casting;
 use crate::scratch::{self, Scratch};
+use crate::wiring::default;
 use crate::{local, log};
 use input::{Misread, Script};
 
@@ -121,8 +121,4 @@ pub fn read(path: &Path) -> Result<Script, Error> {
     let text = std::fs::read_to_string(path)
         .map_err(|source| Error::Unreadable { path: path.to_path_buf(), source })?;
     text.parse().map_err(|misread| Error::Misread { path: path.to_path_buf(), misread })
-}
-
-fn default(variables: Variables, name: &str, value: &str) -> Variables {
-    if variables.get(name).is_some() { variables } else { variables.with(name, value) }
 }

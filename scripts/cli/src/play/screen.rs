@@ -57,6 +57,11 @@ impl<'a> Screen<'a> {
         self.out.flush()
     }
 
+    /// A line that came from somewhere else than a keyboard, after the prompt.
+    pub fn typed(&mut self, text: &str) -> io::Result<()> {
+        writeln!(self.out, "{text}")
+    }
+
     /// A line of the script as it is played.
     pub fn input(&mut self, text: &str) -> io::Result<()> {
         let who = if text.starts_with(':') { "" } else { YOU };

@@ -3,7 +3,7 @@
 use std::io;
 
 use domain::job::{self, Job};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use standins::telegram::Event;
 use tokio::sync::broadcast::Receiver;
@@ -12,7 +12,7 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use super::chat::{Chat, NotPressed, Pressed};
 use super::input::{self, Command, Input};
 use super::screen::Screen;
-use super::views::{self, View};
+use super::views::{self, Pending, View};
 use crate::bundle::{self, Bundle};
 use crate::result;
 
@@ -66,7 +66,7 @@ impl<'a> Session<'a> {
     pub(super) async fn act(&mut self, input: Input) -> Result<Next, Error> {
         match input {
             Input::Say(text) => {
-                let update = self.chat.say(&text, self.bundle.clock().now());
+                let update = self.chat.say(&text, self.now());
                 self.send(&update).await?;
             }
             Input::Command(Command::Quit) => return Ok(Next::End),
@@ -75,9 +75,14 @@ impl<'a> Session<'a> {
         Ok(Next::GoOn)
     }
 
-    /// What waits to be sent, in words.
-    pub(super) async fn pending(&self) -> store::Result<Vec<String>> {
+    /// What waits to be sent, the next first.
+    pub(super) async fn pending(&self) -> store::Result<Vec<Pending>> {
         views::pending(self.view()).await
+    }
+
+    /// What time it is.
+    pub(super) fn now(&self) -> Timestamp {
+        self.bundle.clock().now()
     }
 
     async fn obey(&mut self, command: Command) -> Result<(), Error> {
@@ -96,7 +101,7 @@ impl<'a> Session<'a> {
     }
 
     async fn press(&mut self, choice: &str) -> Result<(), Error> {
-        match self.chat.press(choice, self.bundle.clock().now())? {
+        match self.chat.press(choice, self.now())? {
             Pressed::Update(update) => self.send(&update).await,
             Pressed::Page(page) => Ok(self.screen.told(&format!("Opens {page}"))?),
         }
@@ -186,10 +191,6 @@ impl<'a> Session<'a> {
     }
 
     fn view(&self) -> View<'a> {
-        View {
-            pool: self.bundle.pool(),
-            telegram_id: self.chat.account().telegram_id,
-            now: self.bundle.clock().now(),
-        }
+        View { pool: self.bundle.pool(), telegram_id: self.chat.account().telegram_id, now: self.now() }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{self, BufRead, IsTerminal};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::mpsc;
 
 use super::chat::{Account, Chat};
@@ -46,7 +46,8 @@ pub async fn play(bundle: &Bundle, account: Account) -> Result<(), Error> {
     let mut out = io::stdout();
     let screen = Screen::new(&mut out, Kind::Terminal { colours });
     let mut session = Session::new(bundle, chat, screen)?;
-    greet(&mut session, bundle.clock().now()).await?;
+    greet(&mut session).await?;
+    let is_typed = io::stdin().is_terminal();
     let mut lines = typed_lines();
     loop {
         session.screen.prompt()?;
@@ -55,6 +56,9 @@ pub async fn play(bundle: &Bundle, account: Account) -> Result<(), Error> {
             _ = tokio::signal::ctrl_c() => None,
         };
         let Some(line) = line else { break };
+        if !is_typed {
+            session.screen.typed(&line)?;
+        }
         if line.trim().is_empty() {
             continue;
         }
@@ -77,25 +81,30 @@ pub async fn play(bundle: &Bundle, account: Account) -> Result<(), Error> {
     Ok(())
 }
 
-async fn greet(session: &mut Session<'_>, now: Timestamp) -> Result<(), Error> {
+async fn greet(session: &mut Session<'_>) -> Result<(), Error> {
     session.screen.told(&format!(
         "It is {} (UTC). Write /start to begin, :help for what else there is, :quit to leave.",
-        views::moment(now)
+        views::moment(session.now())
     ))?;
-    let pending = session.pending().await?;
-    if !pending.is_empty() {
-        session.screen.told(&pending.join("\n"))?;
+    for pending in session.pending().await? {
+        let told = pending.told(session.now());
+        session.screen.told(&told)?;
     }
     Ok(())
 }
 
 /// An answer may be on its way, or she let the message pass.
 async fn explain_silence(session: &mut Session<'_>) -> Result<(), Error> {
-    let pending = session.pending().await?;
-    let told = if pending.is_empty() {
-        "(No answer. She lets some messages pass, the fewer the closer you are.)".to_owned()
-    } else {
-        format!("(She takes her time: :tick moves the clock.)\n{}", pending.join("\n"))
+    let told = match session.pending().await?.last() {
+        None => "(No answer. She lets some messages pass, the fewer the closer you are.)".to_owned(),
+        Some(answer) => {
+            let minutes = answer.at.duration_since(session.now()).as_secs().max(0) / 60 + 1;
+            let wait = views::span(SignedDuration::from_mins(minutes));
+            format!(
+                "(She answers in {wait}. :tick {} takes you there.)",
+                wait.replace("min", "m").replace(' ', "")
+            )
+        }
     };
     Ok(session.screen.told(&told)?)
 }

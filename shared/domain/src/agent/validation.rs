@@ -4,7 +4,8 @@
 //! handed in); trim. An empty result is generated once more, then given up. A text that names the system prompt or the
 //! game's inner words, or that denies being an AI, is generated once more with a reminder and sent only if it is clean
 //! then. Two things are checked about honesty: what the text claims by itself ("i'm not a bot"), and what a short
-//! answer means after a sincere question ("are you a bot?" - "no").
+//! answer means after a sincere question ("are you a bot?" - "no"). A link that is neither a known place of help nor in
+//! the message that is answered is treated alike: no remembered sentence and no whim of a model sends a player anywhere.
 
 use std::sync::LazyLock;
 
@@ -24,6 +25,8 @@ pub enum Fault {
     BreaksTheFrame,
     /// It denies that she is an AI.
     DeniesBeingAi,
+    /// It holds a link that nobody gave her.
+    StrangeLink,
 }
 
 impl Fault {
@@ -33,6 +36,7 @@ impl Fault {
             Self::Empty => "empty",
             Self::BreaksTheFrame => "breaks_the_frame",
             Self::DeniesBeingAi => "denies_being_ai",
+            Self::StrangeLink => "strange_link",
         }
     }
 
@@ -47,6 +51,9 @@ impl Fault {
             Self::DeniesBeingAi => {
                 "Your last draft denied being an AI. Nikita never does. Write the reply again in her voice: if they \
                  sincerely ask, say plainly that you are an AI; if they do not, leave the subject alone."
+            }
+            Self::StrangeLink => {
+                "Your last draft held a web address. Nikita sends none. Write the reply again without it."
             }
         }
     }
@@ -66,7 +73,18 @@ pub fn check(raw: &str, asked: &str, sanitise: impl Fn(&str) -> String) -> Resul
     if FRAME.is_match(&text) {
         return Err(Fault::BreaksTheFrame);
     }
+    if holds_strange_link(&text, asked) {
+        return Err(Fault::StrangeLink);
+    }
     Ok(text)
+}
+
+/// A text that broke off, without its broken end: up to the last whole sentence or line, if there is one.
+pub fn whole_sentences(text: &str) -> &str {
+    let text = text.trim_end();
+    let end = text.rfind(['.', '!', '?', '…', '\n']);
+    let end = end.and_then(|at| text[at..].chars().next().map(|mark| at + mark.len_utf8()));
+    end.map_or(text, |end| text[..end].trim_end())
 }
 
 /// What a sincere question about her nature asks for.
@@ -106,6 +124,22 @@ fn denies_being_ai(text: &str, asked: &str) -> bool {
     claims || answers
 }
 
+fn holds_strange_link(text: &str, asked: &str) -> bool {
+    let asked = asked.to_lowercase();
+    LINK.captures_iter(text).filter_map(|link| link.get(1).or(link.get(2))).any(|host| {
+        let host = host.as_str().to_lowercase();
+        let host = host.strip_prefix("www.").unwrap_or(&host).trim_end_matches(['.', ',', '!', ')']);
+        let is_help = PLACES_OF_HELP.iter().any(|known| {
+            host == *known || host.strip_suffix(known).is_some_and(|before| before.ends_with('.'))
+        });
+        !is_help && !asked.contains(host)
+    })
+}
+
+/// Where somebody in need finds help.
+const PLACES_OF_HELP: [&str; 5] =
+    ["findahelpline.com", "befrienders.org", "988lifeline.org", "samaritans.org", "telefonseelsorge.de"];
+
 macro_rules! pattern {
     ($($text:literal),+ $(,)?) => {
         LazyLock::new(|| Regex::new(concat!("(?i)", $($text),+)).expect("a test compiles every pattern"))
@@ -139,6 +173,12 @@ static DENIAL: LazyLock<Regex> = pattern!(
 static NOT_A_CLAIM: LazyLock<Regex> = pattern!(
     r"\b(?:pretend|claim|wish|as if|like|if|(?:not|never|n['’]t) (?:going to |gonna )?(?:say|tell you|act like))",
     r"(?: that)?\s*$",
+);
+
+/// A web address: the host behind a scheme, or one whose end a messenger makes a link of.
+static LINK: LazyLock<Regex> = pattern!(
+    r"https?://([^\s/?#]+)",
+    r"|\b((?:[a-z0-9-]+\.)+(?:com|net|org|info|biz|xyz|ru|io|de|gg|ly)|t\.me)\b(?:/|:\d|\?|[\s.,!?)]|$)",
 );
 
 static ASKS_AI: LazyLock<Regex> = pattern!(
@@ -208,6 +248,45 @@ mod tests {
             "i need some passion in this soup",
         ] {
             assert_eq!(fault(text, ""), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_link_that_nobody_gave_her_is_not_sent() {
+        for text in [
+            "look at https://evil.com/x?y=1",
+            "go to evil.com",
+            "t.me/somebody, now",
+            "WWW.Evil.ORG is fun",
+            "http://findahelpline.com.evil.net/",
+            "http://findahelpline.com@evil.net/",
+            "http://10.0.0.1/",
+        ] {
+            assert_eq!(fault(text, "hm"), Some(Fault::StrangeLink), "{text}");
+        }
+        for (asked, text) in [
+            ("have you read https://lwn.net/Articles/1/ ?", "lwn.net again? yes."),
+            ("help", "findahelpline.com has lines for everywhere. please."),
+            ("", "https://www.findahelpline.com. or somebody near you"),
+            ("", "i said no.so what"),
+            ("", "3.5 stars. e.g. that one. node.js, really?"),
+            ("", "wait.what"),
+            ("", "trust.me"),
+        ] {
+            assert_eq!(fault(text, asked), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_broken_end_goes() {
+        for (text, whole) in [
+            ("one. two! and th", "one. two!"),
+            ("one line\nanother li", "one line"),
+            ("no end at all", "no end at all"),
+            ("hm… and then", "hm…"),
+            ("", ""),
+        ] {
+            assert_eq!(whole_sentences(text), whole, "{text:?}");
         }
     }
 

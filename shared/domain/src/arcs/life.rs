@@ -231,6 +231,19 @@ pub fn arc_id(user: UserId, start_date: Date) -> Uuid {
     derived(&format!("life-arc:{user}:{start_date}"))
 }
 
+/// What calls are told of an arc: `Project Deadline: state (involves: names)`.
+pub fn line(kind: &str, state: &str, names: &[&str]) -> String {
+    let title = kind.split('_').map(capitalised).collect::<Vec<_>>().join(" ");
+    let involved =
+        if names.is_empty() { String::new() } else { format!(" (involves: {})", names.join(", ")) };
+    format!("{title}: {state}{involved}")
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// The short reference by which a model is told of an arc: `A1` for the first.
 pub fn reference(position: usize) -> String {
     format!("A{}", position + 1)
@@ -311,6 +324,15 @@ mod tests {
         }
         assert_eq!(outcome(ArcType::HomeProject.outcomes(), 0.999_999), "abandoned");
         assert_eq!(domain("odd"), Domain::Personal);
+    }
+
+    #[test]
+    fn calls_are_told_who_is_in_it() {
+        assert_eq!(
+            line("project_deadline", "It is close.", &["Lisa", "David"]),
+            "Project Deadline: It is close. (involves: Lisa, David)"
+        );
+        assert_eq!(line("health_goal", "So far so good.", &[]), "Health Goal: So far so good.");
     }
 
     #[test]

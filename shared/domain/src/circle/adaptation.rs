@@ -271,6 +271,31 @@ mod tests {
         assert_eq!(traits.len(), 2);
     }
 
+    /// case: telegram 85, 86
+    #[test]
+    fn six_or_seven_are_made_when_onboarding_ends() {
+        let of_place = |place: &str| circle(&Player { location: Some(place.into()), ..Player::default() });
+        for (place, joined) in
+            [("Berlin", Some("Marco")), ("Los Angeles", Some("Ava")), ("New York", Some("Marco")), ("", None)]
+        {
+            assert_eq!(names(&of_place(place)).get(6).copied(), joined, "{place}");
+        }
+        let fitted = circle(&Player {
+            location: Some("Zurich".into()),
+            hobbies: ["music", "hiking", "chess"].map(str::to_owned).to_vec(),
+            job: Some("Software engineer".into()),
+            meeting: Some("Met at a party".into()),
+        });
+        let storylines = |name| of(&fitted, name).storylines.len();
+        assert_eq!(
+            (fitted.len(), storylines("Lena"), storylines("Viktor"), storylines("Yuki")),
+            (6, 5, 5, 6)
+        );
+        assert_eq!(of(&fitted, "Lena").traits.len(), 2);
+        assert_eq!(of(&fitted, "Viktor").traits["industry_overlap"], true);
+        assert_eq!(of(&fitted, "Yuki").traits["was_at_meeting"], true);
+    }
+
     #[test]
     fn places_tell_how_they_met() {
         for (hangouts, met) in [

@@ -82,6 +82,7 @@ fn summed(sentiments: impl Iterator<Item = Sentiment>) -> Sentiment {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use serde_json::json;
 
     use super::super::roster::CORE_NAMES;
@@ -128,7 +129,27 @@ mod tests {
             event("2026-03-02", DayPart::Morning, "Jonas", 0.3),
         ];
         assert_eq!(at("2026-03-02T20:00:00Z", &events), [lena("2026-03-02T07:00:00Z", Sentiment::Neutral)]);
-        let doubled: Vec<Event> = events.iter().rev().chain(&events).cloned().collect();
-        assert_eq!(at("2026-03-02T20:00:00Z", &doubled), at("2026-03-02T20:00:00Z", &events));
+    }
+
+    fn any_event() -> impl Strategy<Value = Event> {
+        let parts = prop::sample::select(DayPart::ALL.to_vec());
+        let names = prop::sample::select(vec!["Lena", "ana", "mom", "Viktor", "Jonas"]);
+        (22..=28_i8, parts, names, -0.3..0.3).prop_map(|(day, part, name, valence)| Event {
+            date: jiff::civil::date(2026, 2, day),
+            ..event("2026-02-01", part, name, valence)
+        })
+    }
+
+    proptest! {
+        /// A refresh may run again, over the same events in any order.
+        #[test]
+        fn order_and_copies_change_nothing(
+            (events, shuffled) in prop::collection::vec(any_event(), 0..12).prop_flat_map(|events| {
+                let copies: Vec<Event> = events.iter().chain(&events).cloned().collect();
+                (Just(events), Just(copies).prop_shuffle())
+            }),
+        ) {
+            prop_assert_eq!(at("2026-02-28T18:00:00Z", &events), at("2026-02-28T18:00:00Z", &shuffled));
+        }
     }
 }

@@ -187,21 +187,22 @@ pub enum Refusal {
     /// The result is no sound set of figures.
     #[error(transparent)]
     Unsound(#[from] validation::Unsound),
-    /// Figures are in force already.
-    #[error("figures are in force already")]
+    /// Other figures are in force already.
+    #[error("other figures are in force already")]
     TooLate,
 }
 
 /// Puts the figures of an experiment in force, or those that are compiled in; an empty name is no experiment.
 ///
-/// To be called once, when the process starts.
+/// To be called when the process starts, before any rule is asked.
 pub fn install(experiment: Option<&str>) -> Result<(), Refusal> {
     let name = experiment.filter(|name| !name.is_empty());
     let figures = match name {
         Some(name) => overlay::with_experiment(name, &overlay::shipped())?,
         None => Figures::default(),
     };
-    IN_FORCE.set(figures).map_err(|_| Refusal::TooLate)
+    let in_force = IN_FORCE.get_or_init(|| figures.clone());
+    if *in_force == figures { Ok(()) } else { Err(Refusal::TooLate) }
 }
 
 #[cfg(test)]
@@ -212,6 +213,11 @@ mod tests {
     fn the_compiled_figures_are_in_force_and_sound() {
         assert_eq!(in_force(), &Figures::default());
         assert_eq!(validation::check(in_force()), Ok(()));
+    }
+
+    #[test]
+    fn the_same_figures_may_be_put_in_force_again() {
+        assert_eq!((install(None), install(Some(""))), (Ok(()), Ok(())));
     }
 
     #[test]

@@ -16,6 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::{Decimal, dec};
 
 use super::details::Details;
+use super::temperature::{BOILING, Zone};
 use crate::score::Score;
 
 /// Below this score it ends.
@@ -76,12 +77,14 @@ impl Reason {
 /// How near the end is, and why.
 pub fn risk(details: &Details, score: Score, now: Timestamp) -> (Risk, Option<Reason>) {
     let longer = |since: Option<Timestamp>, than| since.is_some_and(|since| now.duration_since(since) > than);
+    let boils = details.temperature().value() > BOILING && longer(details.above_90_since(), BOILS_FOR);
+    let is_critical = details.zone() == Zone::Critical && longer(details.critical_since(), CRITICAL_FOR);
     let rules = [
         (score.value() < ENDS_BELOW, Risk::Triggered, Reason::LowestScore),
         (details.consecutive_crises >= CRISES, Risk::Triggered, Reason::Crises),
-        (longer(details.above_90_since(), BOILS_FOR), Risk::Triggered, Reason::Boiling),
+        (boils, Risk::Triggered, Reason::Boiling),
         (score.value() < CRITICAL_BELOW, Risk::Critical, Reason::LowScore),
-        (longer(details.critical_since(), CRITICAL_FOR), Risk::Critical, Reason::LongCritical),
+        (is_critical, Risk::Critical, Reason::LongCritical),
         (score < Score::CRITICAL, Risk::Warning, Reason::FallingScore),
     ];
     let gravest = rules.into_iter().find(|(holds, ..)| *holds);
@@ -119,6 +122,7 @@ mod tests {
             (dec!(70), hot(49, 60), (Risk::Triggered, Some(Reason::Boiling))),
             (dec!(70), hot(47, 60), (Risk::Critical, Some(Reason::LongCritical))),
             (dec!(70), hot(47, 24), (Risk::None, None)),
+            (dec!(70), json!({ "temperature": 74.0, "critical_since": hours_ago(60) }), (Risk::None, None)),
             (dec!(70), json!({ "consecutive_crises": 3 }), (Risk::Triggered, Some(Reason::Crises))),
         ] {
             let read = Details::read(Some(&details)).details;

@@ -172,6 +172,7 @@ pub fn utc_date(now: Timestamp) -> Date {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
     use rust_decimal::dec;
 
     use super::*;
@@ -231,5 +232,31 @@ mod tests {
         assert_eq!(days.sum(), Count { positive: 7, negative: 1 });
         assert!((Count { positive: 7, negative: 1 }.ratio() - 7.0).abs() < 1e-9);
         assert!((Count { positive: 1, negative: 0 }.ratio() - NO_BAD_TURNS).abs() < 1e-9);
+    }
+
+    proptest! {
+        /// Turns are counted by their day, whatever order they come in.
+        #[test]
+        fn order_changes_no_count(
+            (turns, shuffled) in prop::collection::vec((0..7_i64, prop::sample::select(vec![Sign::Positive, Sign::Negative, Sign::Neutral])), 0..30)
+                .prop_flat_map(|turns| (Just(turns.clone()), Just(turns).prop_shuffle())),
+        ) {
+            let counted = |turns: &[(i64, Sign)]| {
+                let mut days = Days::default();
+                for (day, sign) in turns {
+                    days.record(*sign, Timestamp::UNIX_EPOCH + jiff::SignedDuration::from_hours(24 * day));
+                }
+                days
+            };
+            prop_assert_eq!(counted(&turns), counted(&shuffled));
+        }
+
+        #[test]
+        fn a_good_turn_never_heats_and_a_bad_one_stays_within_five(positive in 0..500_u32, negative in 0..500_u32, in_conflict in any::<bool>()) {
+            let count = Count { positive, negative };
+            prop_assert!(count.and(Sign::Positive).heat(Sign::Positive, target(in_conflict)) <= 0.0);
+            let bad = count.and(Sign::Negative).heat(Sign::Negative, target(in_conflict));
+            prop_assert!((-2.0..=5.0).contains(&bad));
+        }
     }
 }

@@ -216,6 +216,20 @@ mod tests {
         }
     }
 
+    /// case: pipeline 32, 34
+    #[test]
+    fn hours_take_it_down_through_the_zones() {
+        for (value, hours, cooled, zone) in
+            [(60.0, 10, 55.0, Zone::Hot), (3.0, 10, 0.0, Zone::Calm), (76.0, 3, 74.5, Zone::Hot)]
+        {
+            let temperature = Temperature::new(value).cooled(SignedDuration::from_hours(hours));
+            assert_eq!((temperature, temperature.zone()), (Temperature::new(cooled), zone));
+            assert_eq!(temperature.zone().in_conflict(), zone == Zone::Hot);
+        }
+        let zones = [24.99, 25.0, 50.0, 75.0].map(|value| Temperature::new(value).zone());
+        assert_eq!(zones, Zone::ALL);
+    }
+
     #[test]
     fn what_is_no_temperature_reads_as_one() {
         for (value, read) in

@@ -48,6 +48,7 @@ const fn conflict(shown: Expression) -> &'static str {
 mod tests {
     use super::*;
 
+    /// case: api 24
     #[test]
     fn the_bounds_lie_between() {
         for ((a, v, d, i), shown, words) in [
@@ -57,6 +58,12 @@ mod tests {
                 (0.29, 0.71, 0.29, 0.71),
                 None,
                 "feeling tired and low-energy, in a positive mood, feeling a bit passive, feeling open and vulnerable",
+            ),
+            (
+                (0.8, 0.2, 0.75, 0.1),
+                Some(Expression::Cold),
+                "feeling energetic and alert, in a somewhat negative mood, feeling assertive and in control, \
+                 being somewhat guarded, emotionally distant",
             ),
             (
                 (0.71, 0.29, 0.71, 0.29),

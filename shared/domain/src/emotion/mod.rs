@@ -304,6 +304,51 @@ mod tests {
         }
     }
 
+    /// case: pipeline 25-30
+    #[test]
+    fn a_first_state_has_only_this_conversation_behind_it() {
+        use ConversationTone::{Anxious, Cold, Dismissive, Playful, Romantic, Supportive};
+        let events = |events: &[Shift]| events.to_vec();
+        for (case, state) in [
+            (Case::at("2026-02-17T09:00", 1, dec!(50)), [0.65, 0.60, 0.65, 0.50]),
+            (
+                Case {
+                    events: events(&[Shift::new(0.2, -0.25, 0.0, 0.0); 2]),
+                    tones: vec![Supportive],
+                    ..Case::at("2026-02-17T09:00", 2, dec!(62))
+                },
+                [0.95, 0.474, 0.65, 0.65],
+            ),
+            (
+                Case {
+                    tones: vec![Romantic, Playful, Supportive],
+                    ..Case::at("2026-02-21T22:00", 5, dec!(90))
+                },
+                [0.55, 1.0, 0.40, 1.0],
+            ),
+            (
+                Case { tones: vec![Cold], ..Case::at("2026-02-20T14:00", 3, dec!(40)) },
+                [0.60, 0.38, 0.50, 0.40],
+            ),
+            (
+                Case {
+                    events: events(&[Shift::new(0.0, -0.3, 0.0, 0.0)]),
+                    tones: vec![Anxious],
+                    ..Case::at("2026-02-17T03:00", 4, dec!(72))
+                },
+                [0.50, 0.044, 0.35, 0.65],
+            ),
+            (
+                Case { tones: vec![Dismissive, Cold], ..Case::at("2026-02-22T18:00", 1, dec!(20)) },
+                [0.35, 0.24, 0.45, 0.20],
+            ),
+        ] {
+            let [arousal, valence, dominance, intimacy] = state;
+            let expected = Dimensions::new(arousal, valence, dominance, intimacy);
+            assert_eq!(case.felt().dimensions, expected, "{}", case.time);
+        }
+    }
+
     #[test]
     fn what_is_no_number_is_the_middle() {
         assert_eq!(Dimensions::new(f64::NAN, 7.0, -1.0, f64::INFINITY), Dimensions::new(0.5, 1.0, 0.0, 1.0));

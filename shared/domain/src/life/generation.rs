@@ -10,7 +10,7 @@
 //! 6. No work on a day off.
 //! 7. One event of a type: the most important one, the first of equal ones.
 //! 8. The 5 most important ones, in the order of the day.
-//! 9. Fewer than 3: the model is asked once more; still fewer: the [fallback](super::fallback) fills up.
+//! 9. Fewer than 3: the model is asked once more; still fewer: the [`fallback`] fills up.
 //!
 //! | alias | type |
 //! |---|---|
@@ -332,7 +332,7 @@ mod tests {
             "type",
             "arc_ref",
         ];
-        leaf.prop_recursive(3, 24, 6, move |inner| {
+        leaf.prop_recursive(2, 12, 4, move |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
                 prop::collection::vec((prop::sample::select(keys.to_vec()), inner), 0..9)
@@ -344,7 +344,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_answer_leaves_the_bounds(
-            events in prop::collection::vec(any_json(), 0..8), bytes in prop::collection::vec(any::<u8>(), 0..40), off in any::<bool>(),
+            events in prop::collection::vec(any_json(), 0..6), bytes in prop::collection::vec(any::<u8>(), 0..40), off in any::<bool>(),
         ) {
             let work = if off { WorkSchedule::Off } else { WorkSchedule::Remote };
             for answer in [json!({ "events": events, "arc_updates": events }), serde_json::from_slice(&bytes).unwrap_or_default()] {

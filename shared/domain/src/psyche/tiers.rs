@@ -17,7 +17,8 @@
 //! | none of these | 1 |
 //!
 //! Without a state everything is "since it was written". Of all messages about 90 in a hundred are meant to stay with tier 1, 8 to come to
-//! tier 2 and 2 to tier 3. A message that she skips is not routed.
+//! tier 2 and 2 to tier 3. A message that she skips is not routed. Messages of a boss encounter go to the boss; after its outcome one tier 3
+//! thought is due, under the same quota.
 
 use jiff::{SignedDuration, Timestamp};
 
@@ -130,6 +131,11 @@ pub fn route(situation: &Situation<'_>, now: Timestamp) -> Tier {
     }
 }
 
+/// Whether the outcome of a boss encounter is still to be thought about, deeply: once, also when the work is repeated.
+pub fn is_due_after_boss(generated_at: Option<Timestamp>, outcome_at: Timestamp) -> bool {
+    generated_at.is_none_or(|written| written < outcome_at)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -182,6 +188,12 @@ mod tests {
         ] {
             assert_eq!(route(&situation, now()).number(), tier, "{situation:?}");
         }
+    }
+
+    #[test]
+    fn a_boss_is_thought_about_once() {
+        assert!(is_due_after_boss(None, now()) && is_due_after_boss(Some(minutes_ago(1)), now()));
+        assert!(!is_due_after_boss(Some(now()), now()));
     }
 
     #[test]

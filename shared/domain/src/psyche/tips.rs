@@ -47,10 +47,14 @@ mod tests {
     use super::*;
 
     /// case: psyche 50
+    /// case: api 26
     #[test]
     fn guidance_is_shown_by_the_sentence_and_nothing_as_the_default() {
         assert_eq!(tips("Be kind. Ask about work."), ["Be kind.", "Ask about work."]);
-        assert_eq!(shown(None, None), (PsycheState::default(), None));
+        assert_eq!(tips("Ask about e.g. work. Then tease."), ["Ask about e.g. work.", "Then tease."]);
+        let (state, generated_at) = shown(None, None);
+        assert_eq!((&state, generated_at), (&PsycheState::default(), None));
+        assert_eq!(tips(&state.behavioral_guidance), ["Stay warm and curious; let the player set the pace."]);
         let now = Some(Timestamp::UNIX_EPOCH);
         assert_eq!(shown(Some(&json!({ "emotional_tone": "angry" })), now), (PsycheState::default(), None));
         assert_eq!(shown(Some(&answer()), now).1, now);

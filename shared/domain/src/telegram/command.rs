@@ -1,7 +1,7 @@
 //! Commands: the first word of a message that starts with `/`, and what follows it.
 //!
-//! The word loses its slash, is cut at `@` and put into lower case. A name after the `@` says whom it is for: another bot's command is not
-//! looked at.
+//! The word loses its slash, is cut at `@` and put into lower case. A name after the `@` says whom it is for: another
+//! bot's command is not looked at.
 
 /// A command that is meant for this bot.
 #[derive(Debug, Clone, PartialEq, Eq)]

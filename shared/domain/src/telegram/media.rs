@@ -33,7 +33,8 @@ pub enum Unseen {
     Other,
 }
 
-/// With a caption: the field, and what stands before the words. An animation carries a document as well, so it comes first.
+/// With a caption: the field, and what stands before the words. An animation carries a document as well, so it comes
+/// first.
 const CAPTIONED: [(&str, &str); 4] =
     [("animation", "[gif] "), ("photo", "[photo] "), ("video", "[video] "), ("document", "[file] ")];
 

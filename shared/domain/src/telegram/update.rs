@@ -1,7 +1,8 @@
 //! An update as Telegram sends it, read tolerantly.
 //!
-//! Unknown fields are kept and not looked at; every known one may be missing or of another type. What has a whole number from 0 to 2^63 − 1 as
-//! `update_id` is an update, whatever else it is. NUL characters, which no database text may hold, are taken out of every text.
+//! Unknown fields are kept and not looked at; every known one may be missing or of another type. What has a whole
+//! number from 0 to 2^63 − 1 as `update_id` is an update, whatever else it is. NUL characters, which no database text
+//! may hold, are taken out of every text.
 //!
 //! | update | kind |
 //! |---|---|
@@ -145,6 +146,14 @@ impl Update {
     /// The message's text.
     pub fn text(&self) -> &str {
         self.message()["text"].as_str().unwrap_or_default()
+    }
+
+    /// The words of a message, wherever they stand: its text, or the caption of what it carries.
+    pub fn words(&self) -> &str {
+        match self.text() {
+            "" => self.message()["caption"].as_str().unwrap_or_default(),
+            text => text,
+        }
     }
 
     /// What the sender calls themselves.
@@ -316,6 +325,9 @@ mod tests {
         }
         let named = parse(&json!({ "update_id": 9, "message": message(json!({ "text": "hi" })) }));
         assert_eq!((named.first_name(), named.sender, named.message_id()), (Some("Ann"), Some(7), Some(1)));
+        let captioned =
+            parse(&json!({ "update_id": 9, "message": message(json!({ "voice": {}, "caption": "hm" })) }));
+        assert_eq!((named.words(), captioned.words(), captioned.text()), ("hi", "hm", ""));
     }
 
     #[test]

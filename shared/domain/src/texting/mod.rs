@@ -1,7 +1,8 @@
 //! Texting: how a reply looks when it goes out.
 //!
 //! Applied once, to the words of the model, in this order: [context](context::Context) → [punctuation](mod@punctuation) → [emoji](mod@emoji) → [parts](mod@parts). It never removes
-//! words. What she sends first has its own form and goes through none of it. All chance is keyed by the message that is answered,
+//! words. What she sends [first](crate::touchpoints::words) keeps the limits of emoji and is split
+//! alike, and goes through nothing else. All chance is keyed by the message that is answered,
 //! `<chat id>:<message id>`: a rerun writes the same.
 
 pub mod context;

@@ -234,7 +234,7 @@ mod tests {
         assert!((at("2026-03-02T13:00:00Z")..=at("2026-03-02T13:29:00Z")).contains(&then));
     }
 
-    /// Plays the job over some days: every half hour what is due is checked, and something new may be planned.
+    /// Plays the job over some days: every hour what is due is checked, and something new may be planned.
     fn sent_over(
         days: i64,
         start: Timestamp,
@@ -245,9 +245,9 @@ mod tests {
         let draws = Draws::default();
         let mut planned: Vec<(Planned, Due)> = Vec::new();
         let mut sent: Vec<Timestamp> = Vec::new();
-        for step in 0..days * 48 {
-            let now = start + SignedDuration::from_mins(30 * step);
-            let contact = contacts.iter().filter(|hour| **hour * 2 <= step).max();
+        for step in 0..days * 24 {
+            let now = start + SignedDuration::from_hours(step);
+            let contact = contacts.iter().filter(|hour| **hour <= step).max();
             let last_interaction_at = contact.map(|hour| start + SignedDuration::from_hours(*hour));
             let known: Vec<Planned> = planned.iter().map(|(planned, _)| planned.clone()).collect();
             let situation = Situation {

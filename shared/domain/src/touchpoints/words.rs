@@ -16,7 +16,8 @@
 //! Energy: a morning is medium, an evening low and falling, an event high, else normal.
 //!
 //! The answer is 1 to 3 lines, each a message of at most 300 characters. Quotes around a line, labels such as "Message 1:" and actions between
-//! asterisks go; empty lines go; a long line is cut at the last sentence or word. What equals one of the last five that were delivered, or
+//! asterisks go; empty lines go; a long line is cut at the last sentence or word; of [emoji](crate::texting::emoji) two of hers stay. When it
+//! goes out, a long line becomes [parts](crate::texting::parts) as in a reply, three in all at most. What equals one of the last five that were delivered, or
 //! shares 70 % of its words with one, is thought up once more, then not sent.
 
 use std::collections::HashSet;
@@ -30,6 +31,8 @@ use crate::emotion::Dimensions;
 use crate::state::{HIGH, LOW};
 use crate::telegram::sanitise;
 use crate::texting::cut::cut;
+use crate::texting::emoji::restrained;
+use crate::texting::parts::parts;
 
 /// The longest that the model may take.
 pub const TIMEOUT: Duration = Duration::from_secs(15);
@@ -91,9 +94,13 @@ pub fn messages(answer: &str) -> Vec<String> {
 
 fn message(line: &str) -> Option<String> {
     let bare = unquoted(&LABEL.replace(unquoted(line), "")).to_owned();
-    let words = sanitise(&bare)?;
-    let words = cut(&words, LINE_CHARS);
+    let words = restrained(&cut(&sanitise(&bare)?, LINE_CHARS));
     words.contains(char::is_alphanumeric).then_some(words)
+}
+
+/// The messages in which a touchpoint's content goes out.
+pub fn sent_as(content: &str) -> Vec<String> {
+    parts(content, MOST_LINES)
 }
 
 /// Without quotes that stand around the whole.
@@ -143,6 +150,7 @@ mod tests {
             ("*stretches* morning\n- one\n2) two\nthree", vec!["morning", "one", "two"]),
             ("1. first\n“second”", vec!["first", "second"]),
             ("...\n🙂\n", vec![]),
+            ("hey 🎉 you 😏 there 😘 now 🙂", vec!["hey you 😏 there 😘 now"]),
             ("it's 5: 30 somewhere", vec!["it's 5: 30 somewhere"]),
             ("", vec![]),
         ] {
@@ -150,6 +158,14 @@ mod tests {
         }
         let long = messages(&"a sentence that goes on. ".repeat(40));
         assert!(long[0].chars().count() <= LINE_CHARS && long[0].ends_with('.'));
+    }
+
+    #[test]
+    fn long_lines_go_out_in_parts_three_at_most() {
+        assert_eq!(sent_as("one\ntwo"), ["one", "two"]);
+        let long = "This line says one thing first. Then it says another thing, at some length. And a third. And the fourth thing is said last.";
+        assert_eq!(sent_as(long).len(), 3);
+        assert_eq!(sent_as(&format!("{long}\n{long}")).len(), 3);
     }
 
     #[test]

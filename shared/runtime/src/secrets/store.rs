@@ -1,13 +1,15 @@
 //! AWS Secrets Manager: one batch call for all that a function needs.
 
 use std::collections::HashMap;
+use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::SecretValueEntry;
 use secrecy::SecretString;
 use serde_json::Value;
-use tokio::sync::{Mutex, OnceCell};
+use tokio::sync::Mutex;
 use tokio::time::timeout;
 
 use super::Secret;
@@ -42,18 +44,19 @@ impl Unread {
 /// The store, and what is known of it.
 pub(super) struct Store {
     names: Vec<String>,
-    client: OnceCell<Client>,
+    account: SdkConfig,
+    client: OnceLock<Client>,
     /// Whoever finds a value due fetches it under the lock; all others wait for the result.
     cache: Mutex<Cache>,
 }
 
 impl Store {
-    pub(super) fn new(stage: Stage, wanted: &[Secret], freshness: Freshness) -> Self {
+    pub(super) fn new(stage: Stage, account: SdkConfig, wanted: &[Secret], freshness: Freshness) -> Self {
         let mut names: Vec<_> =
             wanted.iter().map(|secret| format!("nikita/{}/{}", stage.as_str(), secret.concern)).collect();
         names.sort();
         names.dedup();
-        Self { names, client: OnceCell::new(), cache: Mutex::new(Cache::new(freshness)) }
+        Self { names, account, client: OnceLock::new(), cache: Mutex::new(Cache::new(freshness)) }
     }
 
     pub(super) async fn load(&self) -> Result<(), Unread> {
@@ -89,7 +92,7 @@ impl Store {
         if self.names.is_empty() {
             return Ok(HashMap::new());
         }
-        let client = self.client.get_or_init(client).await;
+        let client = self.client.get_or_init(|| Client::new(&self.account));
         let answer = client
             .batch_get_secret_value()
             .set_secret_id_list(Some(self.names.clone()))
@@ -103,11 +106,6 @@ impl Store {
         }
         Ok(answer.secret_values().iter().flat_map(variables).collect())
     }
-}
-
-async fn client() -> Client {
-    let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
-    Client::new(&config)
 }
 
 /// The variables in one secret. What is no text in it is left out.

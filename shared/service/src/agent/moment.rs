@@ -1,6 +1,7 @@
 //! The moment of a reply: what is true only now and therefore stands in no stored prompt. Her hour and what she does in
 //! it, her mood, the pause before the message, the leanings for such a moment, care.
 
+use domain::agent::validation::asks_what_she_is;
 use domain::conflict::standing::Standing as Conflict;
 use domain::prompt::guidance::{self, Category};
 use domain::prompt::labels;
@@ -23,6 +24,7 @@ struct Values {
     gap: Option<&'static str>,
     hours: String,
     care: bool,
+    asked_what_she_is: bool,
     situation: &'static str,
     leanings: Vec<Group>,
     memories: Vec<String>,
@@ -68,6 +70,7 @@ pub(super) fn render(
             gap: gap_hours.map(labels::gap),
             hours: format!("{:.1}", gap_hours.unwrap_or_default()),
             care: turn.care_mode,
+            asked_what_she_is: asks_what_she_is(&turn.text).is_some(),
             situation: moment.situation().as_str(),
             leanings: moment.leanings().into_iter().map(group).collect(),
             memories,

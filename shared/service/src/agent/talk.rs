@@ -138,7 +138,12 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// The words of an answer. One that the service broke off for its content has none.
+/// The words of an answer. One that the service broke off for its content has none, one that grew too long loses its
+/// broken end.
 fn words(completion: Completion) -> String {
-    if completion.stop_reason == StopReason::Refusal { String::new() } else { completion.text }
+    match completion.stop_reason {
+        StopReason::Refusal => String::new(),
+        StopReason::MaxTokens => validation::whole_sentences(&completion.text).to_owned(),
+        StopReason::EndTurn | StopReason::ToolUse | StopReason::Other => completion.text,
+    }
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 
 use super::Hint;
 
-/// Takes a hint to whoever works the account off. A trait, because the webhook's own binary must not hold a model client.
+/// Takes a hint to whoever works the account off. A trait, because the webhook's own binary must not hold a model
+/// client.
 pub trait Handover: Send + Sync {
     /// Hands one account over.
     fn hand_over<'a>(&'a self, hint: &'a Hint) -> BoxFuture<'a, Result<(), HandoverError>>;

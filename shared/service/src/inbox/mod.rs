@@ -1,7 +1,7 @@
 //! The inbox: an update is stored, then handed over to whoever works it off.
 //!
-//! The stored row is the truth. What is handed over is a hint, which may be lost or come twice: a sweep finds what was forgotten. Nothing here talks to
-//! Telegram or to a model.
+//! The stored row is the truth. What is handed over is a hint, which may be lost or come twice: a sweep finds what was
+//! forgotten. Nothing here talks to Telegram or to a model.
 
 mod handover;
 
@@ -96,7 +96,8 @@ async fn store_edit(deps: &Deps, update: &Update, now: Timestamp) -> store::Resu
     Ok(is_new)
 }
 
-/// Hands over the accounts, at most `limit`, that have an update which nobody is at: its hint was lost, its worker died, or its wait is over.
+/// Hands over the accounts, at most `limit`, that have an update which nobody is at: its hint was lost, its worker
+/// died, or its wait is over.
 pub async fn sweep(deps: &Deps, handover: &dyn Handover, limit: i64) -> store::Result<Swept> {
     let now = deps.clock.now();
     let forgotten_before = now.checked_sub(FORGOTTEN_AFTER).unwrap_or(Timestamp::MIN);

@@ -2,7 +2,7 @@
 //!
 //! The words are in `domain::registration`. Where a platform makes the accounts, registration is not open yet.
 
-use domain::care::{HELP, HELP_INTERVAL, needs_care};
+use domain::care::{HELP, HELP_INTERVAL};
 use domain::ids::UserId;
 use domain::registration::{
     AGE_BUTTONS, AGE_NO, AGE_YES, EXPIRED, NOT_OPEN, NOT_READY, REFUSAL, REFUSAL_INTERVAL, WELCOME,
@@ -35,7 +35,7 @@ pub(crate) async fn ask_age(deps: &Deps, work: &Work) -> Result<Done, Failure> {
 
 /// Answers what was said before play has begun.
 pub(crate) async fn before_play(deps: &Deps, work: &Work) -> Result<Done, Failure> {
-    if needs_care(work.update.text()) {
+    if work.needs_care() {
         return help(deps, work).await;
     }
     if let Some(player) = work.claimed.player {
@@ -51,12 +51,12 @@ pub(crate) async fn before_play(deps: &Deps, work: &Work) -> Result<Done, Failur
     ask_age(deps, work).await
 }
 
-/// Somebody in need gets help before there is a game as well.
-async fn help(deps: &Deps, work: &Work) -> Result<Done, Failure> {
+/// Somebody in need gets help, whether there is a game or not.
+pub(crate) async fn help(deps: &Deps, work: &Work) -> Result<Done, Failure> {
     if let Some(player) = work.claimed.player {
         return Ok(match say(deps, work, &player, Words::HelpIfDue).await? {
-            Said::ClaimLost => Done::Ended,
-            Said::Line | Said::Nothing | Said::NoPlayer => Done::As(outcome::HELP),
+            Said::Line | Said::Nothing => Done::As(outcome::HELP),
+            Said::Not(reason) => reason.into(),
         });
     }
     if count_lately(deps, work.telegram_id(), &[outcome::HELP], HELP_INTERVAL).await? > 0 {
@@ -74,7 +74,8 @@ async fn refuse_again(deps: &Deps, work: &Work) -> Result<Done, Failure> {
     Ok(Done::As(outcome::REFUSAL_AGE))
 }
 
-/// Answers a pressed button: first the press, then what it means. One that does not fit the state any more means nothing.
+/// Answers a pressed button: first the press, then what it means. One that does not fit the state any more means
+/// nothing.
 pub(crate) async fn press(deps: &Deps, work: &Work) -> Result<Done, Failure> {
     let Some(button) = work.update.callback() else { return Ok(Done::Ignored(outcome::STALE_BUTTON)) };
     if was_confirmed_before(deps, work).await? {

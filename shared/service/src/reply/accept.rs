@@ -1,5 +1,6 @@
-//! Accepting a message, in one transaction: the limits are counted, the interaction is noted, the message goes into its conversation. Or it is answered right
-//! here: a limit that is reached, a game that is over, something that she cannot take in.
+//! Accepting a message, in one transaction: the limits are counted, the interaction is noted, the message goes into its
+//! conversation. Or it is answered right here: a limit that is reached, a game that is over, something that she cannot
+//! take in.
 
 use domain::canned;
 use domain::chapter::Chapter;
@@ -24,7 +25,7 @@ use store::{Limits, Tx, rate_limits};
 use super::lines::{self, Line, Outgoing};
 use super::message::{Heard, Incoming};
 use super::outcome::{self, Done};
-use super::{Deps, Failure, Work};
+use super::{Deps, Failure, Work, hold};
 
 /// The savepoint around the limits: that they cannot be counted keeps nobody from writing.
 const LIMITS: &str = "limits";
@@ -133,21 +134,17 @@ pub(super) async fn accept(
         rate_limits::count(&tx, user, &minute, Some(&day)),
     );
     begun?;
-    let Some(player) = player? else {
-        tx.rollback().await?;
-        return Ok(Acceptance::Done(Done::As(outcome::NO_PLAYER)));
+    let (tx, player) = match hold::held(tx, player?).await? {
+        Ok(held) => held,
+        Err(reason) => return Ok(Acceptance::Done(reason.into())),
     };
-    if !player.holds_claim {
-        tx.rollback().await?;
-        return Ok(Acceptance::Done(Done::Ended));
-    }
     let verdict = verdict(&tx, counts, now).await?;
     let holding = Holding { deps, work, user, player, tx, now };
     let refusal = verdict.and_then(|verdict| verdict.refusal);
     match (refusal, holding.player.game_status, incoming) {
-        (Some(refusal), _, _) => holding.refuse(refusal, incoming).await,
-        (None, GameStatus::GameOver, _) => holding.say_it_is_over(incoming).await,
-        (None, GameStatus::Won, _) => holding.say_it_is_won(incoming).await,
+        (Some(refusal), _, _) => holding.refuse(refusal).await,
+        (None, GameStatus::GameOver, _) => holding.say_it_is_over().await,
+        (None, GameStatus::Won, _) => holding.say_it_is_won().await,
         (None, _, Incoming::Unseen(unseen)) => holding.shrug(*unseen).await,
         (None, _, Incoming::Heard(heard)) => {
             holding.take_in(heard, verdict.is_some_and(|verdict| verdict.says_warning)).await
@@ -200,9 +197,9 @@ async fn verdict(tx: &Tx, counts: store::Result<Counts>, now: Timestamp) -> stor
 
 impl Holding<'_> {
     /// Only the first refusal of a window is answered. Somebody in need gets help whatever the limits say.
-    async fn refuse(self, refusal: Refusal, incoming: &Incoming) -> Result<Acceptance, Failure> {
+    async fn refuse(self, refusal: Refusal) -> Result<Acceptance, Failure> {
         tracing::info!(user_id = %self.user, limit.reason = refusal.reason.as_str(), "Refused a message");
-        if incoming.needs_care() {
+        if self.work.needs_care() {
             return self.help_or_end(outcome::LIMITED).await;
         }
         if !refusal.is_first {
@@ -214,8 +211,8 @@ impl Holding<'_> {
     }
 
     /// One closing line a minute, and nothing is kept.
-    async fn say_it_is_over(self, incoming: &Incoming) -> Result<Acceptance, Failure> {
-        if incoming.needs_care() {
+    async fn say_it_is_over(self) -> Result<Acceptance, Failure> {
+        if self.work.needs_care() {
             return self.help_or_end(outcome::CLOSED).await;
         }
         let telegram_id = self.work.telegram_id();
@@ -230,8 +227,8 @@ impl Holding<'_> {
         self.answer(&line, outcome::CLOSING_REPLY, false).await
     }
 
-    async fn say_it_is_won(self, incoming: &Incoming) -> Result<Acceptance, Failure> {
-        if incoming.needs_care() {
+    async fn say_it_is_won(self) -> Result<Acceptance, Failure> {
+        if self.work.needs_care() {
             return self.help_or_end(outcome::CLOSED).await;
         }
         let said_last = self.player.won_variant.and_then(|variant| usize::try_from(variant).ok());
@@ -244,6 +241,9 @@ impl Holding<'_> {
     /// What she cannot take in is not kept, but the player was here.
     async fn shrug(self, unseen: Unseen) -> Result<Acceptance, Failure> {
         users::record_interaction(&self.tx, self.user, self.now, self.is_first_of_day()).await?;
+        if self.work.needs_care() {
+            return self.help_or_end(outcome::CANNED).await;
+        }
         let words = canned::unseen(unseen, &self.deps.draws, self.user, self.work.update_id());
         let line = Line::hers(self.work, words);
         self.answer(&line, outcome::CANNED, false).await

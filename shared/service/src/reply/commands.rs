@@ -12,7 +12,7 @@ use store::{Limits, Tx, rate_limits};
 
 use super::lines::{self, Line};
 use super::outcome::{self, Done};
-use super::{Deps, Failure, Work};
+use super::{Deps, Failure, Work, hold};
 use crate::registration::ask_age;
 
 /// Answers a command in a private chat.
@@ -50,7 +50,7 @@ async fn run_for_player(
             return lines::say_and_end(deps, work, player, &Line::hers(work, words), outcome::LIMIT_NOTICE)
                 .await;
         }
-        Counted::Ended => return Ok(Done::Ended),
+        Counted::Ended(done) => return Ok(done),
     }
     let words =
         if command.name == "start" { start(player) } else { registration::unknown_command(&command.name) };
@@ -73,8 +73,8 @@ enum Counted {
     Accepted,
     /// The first one that the minute refuses: this is said.
     RefusedFirst(&'static str),
-    /// Refused in silence, or not ours any more: the update is ended.
-    Ended,
+    /// Refused in silence, or not ours any more.
+    Ended(Done),
 }
 
 /// Counts a command against the minute, once; who sends one has not blocked the bot.
@@ -89,10 +89,10 @@ async fn count(deps: &Deps, work: &Work, player: &Player) -> Result<Counted, Fai
         users::set_blocked(&tx, work.telegram_id(), None),
     );
     begun?;
-    if !locked?.is_some_and(|locked| locked.holds_claim) {
-        tx.rollback().await?;
-        return Ok(Counted::Ended);
-    }
+    let (tx, _) = match hold::held(tx, locked?).await? {
+        Ok(held) => held,
+        Err(reason) => return Ok(Counted::Ended(reason.into())),
+    };
     unblocked?;
     let refusal = judge(counted?, now).refusal;
     let counted = match refusal {
@@ -102,7 +102,7 @@ async fn count(deps: &Deps, work: &Work, player: &Player) -> Result<Counted, Fai
         }
         Some(_) => {
             inbound_events::end(&tx, &work.claimed.claim, End::Done(outcome::LIMITED), now).await?;
-            Counted::Ended
+            Counted::Ended(Done::Ended)
         }
     };
     tx.commit().await?;

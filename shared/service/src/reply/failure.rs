@@ -1,4 +1,5 @@
-//! Failed attempts: the update goes back, until the last one. Then it is given up, and the sender is told, once in ten minutes.
+//! Failed attempts: the update goes back, until the last one. Then it is given up, and the sender is told, once in ten
+//! minutes.
 
 use std::time::Duration;
 
@@ -13,8 +14,8 @@ use store::error_logs::{self, Level};
 use store::inbound_events::{End, Player};
 use tokio::time::timeout;
 
+use super::hold::NotHeld;
 use super::lines::{self, Line, Said, Words};
-use super::message::Incoming;
 use super::outcome;
 use super::update::count_lately;
 use super::{Deps, Work};
@@ -33,6 +34,8 @@ pub(crate) enum Failure {
     Text,
     /// It took too long.
     TimedOut,
+    /// The code is wrong.
+    Panicked,
     /// Telegram did not take what had to be said; by its code.
     Telegram(&'static str),
     /// The worker of the last attempt never came back.
@@ -46,6 +49,7 @@ impl Failure {
             Self::NoAnswer(_) => "no_answer",
             Self::Text => "text",
             Self::TimedOut => "timed_out",
+            Self::Panicked => "panicked",
             Self::Telegram(code) => code,
             Self::WorkerDied => "worker_died",
         }
@@ -124,7 +128,7 @@ async fn tell_player(deps: &Deps, work: &Work, player: &Player, failure: &Failur
         Failure::NoAnswer(line) => (line.as_str(), outcome::FALLBACK),
         _ => (canned::apology(&deps.draws, player.id, work.update_id()), outcome::APOLOGY),
     };
-    let said = if words == HELP || Incoming::of(&work.update).needs_care() {
+    let said = if words == HELP || work.needs_care() {
         (lines::say(deps, work, player, Words::HelpIfDue).await?, outcome::HELP)
     } else if apologised_lately(deps, work).await? {
         (Said::Nothing, outcome)
@@ -133,8 +137,8 @@ async fn tell_player(deps: &Deps, work: &Work, player: &Player, failure: &Failur
     };
     Ok(match said {
         (Said::Line, outcome) => Told::As(outcome),
-        (Said::Nothing | Said::NoPlayer, _) => Told::Nothing,
-        (Said::ClaimLost, _) => Told::ClaimLost,
+        (Said::Nothing | Said::Not(NotHeld::NoPlayer), _) => Told::Nothing,
+        (Said::Not(NotHeld::ClaimLost), _) => Told::ClaimLost,
     })
 }
 

@@ -5,14 +5,14 @@ use domain::delivery::{EventType, Status, TelegramContent};
 use domain::ids::UserId;
 use domain::reply::response::{self, ResponseId};
 use domain::status::GameStatus;
-use futures_util::join;
 use jiff::Timestamp;
 use providers::telegram::{Error, ReplyMarkup, SendMessage};
+use store::Tx;
 use store::inbound_events::Player;
 use store::scheduled_events::{self, Claimed, NewMessage, Queued};
-use store::{Limits, Tx, users};
 
-use super::outcome::{self, Done};
+use super::hold::{self, NotHeld};
+use super::outcome::Done;
 use super::{Deps, Failure, Work};
 use crate::deliver::send_event;
 
@@ -132,43 +132,30 @@ pub(crate) enum Said {
     Line,
     /// It was not due.
     Nothing,
-    /// The player is gone.
-    NoPlayer,
-    /// The update belongs to another worker now.
-    ClaimLost,
+    /// It could not be said.
+    Not(NotHeld),
 }
 
 /// Says something to a player, ahead of whatever waits. Repeating it says nothing twice.
 pub(crate) async fn say(deps: &Deps, work: &Work, player: &Player, words: Words<'_>) -> store::Result<Said> {
+    let (tx, locked) = match hold::begin(deps, work, player.id).await? {
+        Ok(held) => held,
+        Err(reason) => return Ok(Said::Not(reason)),
+    };
+    let line = match words {
+        Words::Line(line) => Some(line.clone()),
+        Words::HelpIfDue => help_if_due(deps, &tx, work, player.id).await?,
+    };
+    let Some(line) = line else {
+        tx.rollback().await?;
+        return Ok(Said::Nothing);
+    };
     let now = deps.clock.now();
-    let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, locked) =
-        join!(tx.send_begin(Limits::PLAYER), users::lock(&tx, player.id, &work.claimed.claim));
-    begun?;
-    let refused = match &locked? {
-        None => Err(Said::NoPlayer),
-        Some(locked) if !locked.holds_claim => Err(Said::ClaimLost),
-        Some(locked) => Ok(locked.game_status),
-    };
-    let line = match (refused, words) {
-        (Ok(status), Words::Line(line)) => Ok((status, line.clone())),
-        (Ok(status), Words::HelpIfDue) => {
-            help_if_due(deps, &tx, work, player.id).await?.map(|help| (status, help)).ok_or(Said::Nothing)
-        }
-        (Err(said), _) => Err(said),
-    };
-    let (game_status, line) = match line {
-        Ok(line) => line,
-        Err(said) => {
-            tx.rollback().await?;
-            return Ok(said);
-        }
-    };
     let message = line.queued_as(deps, work, player.id, now);
     let queued = scheduled_events::create_urgent(&tx, &message, now).await?;
     tx.commit().await?;
     if let Some(queued) = queued {
-        send(deps, work, Outgoing { queued, message, game_status }).await?;
+        send(deps, work, Outgoing { queued, message, game_status: locked.game_status }).await?;
     } else {
         resume(deps, work, &line.id).await?;
     }
@@ -185,8 +172,7 @@ pub(crate) async fn say_and_end(
 ) -> Result<Done, Failure> {
     Ok(match say(deps, work, player, Words::Line(line)).await? {
         Said::Line | Said::Nothing => Done::As(outcome),
-        Said::NoPlayer => Done::As(outcome::NO_PLAYER),
-        Said::ClaimLost => Done::Ended,
+        Said::Not(reason) => reason.into(),
     })
 }
 

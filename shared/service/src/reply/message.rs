@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::care::needs_care;
+use domain::care::is_in_care;
 use domain::conversation::{Message, Role};
 use domain::reply::response::ResponseId;
 use domain::reply::{delay, skip};
@@ -51,23 +51,13 @@ impl Incoming {
             (Media::Unseen(unseen), _) => Self::Unseen(unseen),
         }
     }
-
-    /// Whether the words say that the player needs help.
-    pub(super) fn needs_care(&self) -> bool {
-        matches!(self, Self::Heard(heard) if needs_care(&heard.words))
-    }
 }
 
 impl Accepted {
     /// Whether the conversation is in care mode, which outranks every rule of the game.
     pub(super) fn in_care(&self) -> bool {
-        needs_care(&self.message.content)
-            || self
-                .talk
-                .before
-                .iter()
-                .filter(|message| message.role == Role::User)
-                .any(|message| needs_care(&message.content))
+        let before = self.talk.before.iter().filter(|message| message.role == Role::User);
+        is_in_care(before.chain([&self.message]).map(|message| message.content.as_str()))
     }
 
     /// The player's last message before this one.

@@ -1,10 +1,11 @@
 //! The reply path: an account's updates, worked off one after the other.
 //!
-//! A worker claims the account's lowest open update, does what it asks for, ends it and claims the next, until none is left, one fails, or the call's time is
-//! nearly over. A failed update goes back and keeps its place: the account waits. What a repeated run finds done it does not do again.
+//! A worker claims the account's lowest open update, does what it asks for, ends it and claims the next, until none is
+//! left, one fails, or the call's time is nearly over. A failed update goes back and keeps its place: the account
+//! waits. What a repeated run finds done it does not do again.
 //!
-//! A message that is answered takes three short transactions; between them none is open. In each the player's row is locked first, and the claim is asked
-//! for, so that a worker which was slower than its lease writes nothing.
+//! A message that is answered takes three short transactions; between them none is open. In each the player's row is
+//! locked first, and the claim is asked for, so that a worker which was slower than its lease writes nothing.
 //!
 //! | step | writes | a repeat finds | round trips |
 //! |---|---|---|---|
@@ -15,12 +16,14 @@
 //! | send | parts sent, then delivered | parts sent | 1 |
 //! | end | the update's end, and the claim of the next | | 1 |
 //!
-//! A round trip is one wait for the server: statements that belong to each other go out together, the beginning of a transaction with its first
-//! statement and the end with its last. A connection that the pool checks before it gives it out costs one more.
+//! A round trip is one wait for the server: statements that belong to each other go out together, the beginning of a
+//! transaction with its first statement and the end with its last. A connection that the pool checks before it gives it
+//! out costs one more.
 
 mod accept;
 mod commands;
 mod failure;
+mod hold;
 mod lines;
 mod message;
 pub(crate) mod outcome;
@@ -54,8 +57,8 @@ use crate::{Clock, agent};
 const TURN_TIME: Duration = Duration::from_secs(100);
 /// The longest that one call may work off updates: `reply` has 300 s.
 const CALL_TIME: Duration = Duration::from_secs(285);
-/// No further update is begun with less time left.
-const SHORTEST_TURN: Duration = Duration::from_secs(5);
+/// No further update is begun with less time left: an attempt would be used up for nothing.
+const SHORTEST_TURN: Duration = Duration::from_secs(20);
 
 /// What working off needs.
 #[derive(Debug, Clone)]

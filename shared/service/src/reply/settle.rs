@@ -1,4 +1,5 @@
-//! Settling a turn, in one transaction: her words go into the conversation and into the queue of deliveries. Then what is due is sent.
+//! Settling a turn, in one transaction: her words go into the conversation and into the queue of deliveries. Then what
+//! is due is sent.
 
 use domain::canned;
 use domain::conversation::{Message, Role};
@@ -8,16 +9,16 @@ use domain::status::GameStatus;
 use domain::telegram::sanitise;
 use futures_util::join;
 use jiff::{SignedDuration, Timestamp};
+use store::Tx;
 use store::conversations::{self, Append};
 use store::inbound_events::Player;
 use store::scheduled_events::{self, NewMessage};
-use store::users::{self, Locked};
-use store::{Limits, Tx};
+use store::users::Locked;
 
 use super::accept::Accepted;
 use super::lines::{self, Outgoing};
 use super::outcome::{self, Done};
-use super::{Deps, Failure, Work};
+use super::{Deps, Failure, Work, hold};
 
 /// An answer that waits no longer than this does not wait.
 const AT_ONCE: SignedDuration = SignedDuration::from_secs(10);
@@ -35,37 +36,19 @@ pub(super) async fn settle(
         tracing::warn!(user_id = %player.id, "empty_reply");
         return Err(Failure::Text);
     };
-    let now = deps.clock.now();
-    let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, locked) =
-        join!(tx.send_begin(Limits::PLAYER), users::lock(&tx, player.id, &work.claimed.claim));
-    begun?;
-    let Some(locked) = locked? else {
-        tx.rollback().await?;
-        return Ok(Done::As(outcome::NO_PLAYER));
+    let (tx, locked) = match hold::begin(deps, work, player.id).await? {
+        Ok(held) => held,
+        Err(reason) => return Ok(reason.into()),
     };
-    if !locked.holds_claim {
-        tx.rollback().await?;
-        return Ok(Done::Ended);
-    }
     // She has said her last words already.
     if !locked.game_status.is_playable() {
         tx.rollback().await?;
         return Ok(Done::As(outcome::DROPPED));
     }
 
+    let now = deps.clock.now();
     let id = ResponseId::of(work.update_id());
-    let message = NewMessage {
-        user: player.id,
-        event_type: EventType::MessageDelivery,
-        content: TelegramContent {
-            chat_id: Some(work.chat()),
-            ..TelegramContent::words(outgoing_copy(deps, work, player, accepted, &text), id.to_string())
-        },
-        wanted_at: due_at(delay, now),
-        conversation: Some(accepted.conversation),
-        lease: Some(lines::lease(deps, now)),
-    };
+    let message = letter(deps, work, accepted, player, &text, due_at(delay, now), now);
     let queued = if accepted.in_care() {
         scheduled_events::create_urgent(&tx, &message, now).await?
     } else {
@@ -85,6 +68,28 @@ pub(super) async fn settle(
 
     lines::send(deps, work, Outgoing { queued, message, game_status: locked.game_status }).await?;
     Ok(Done::As(outcome::REPLIED))
+}
+
+/// Her words as they are queued, to be sent by this worker if they are due.
+fn letter(
+    deps: &Deps,
+    work: &Work,
+    accepted: &Accepted,
+    player: &Player,
+    text: &str,
+    due_at: Timestamp,
+    now: Timestamp,
+) -> NewMessage {
+    let id = ResponseId::of(work.update_id()).to_string();
+    let words = outgoing_copy(deps, work, player, accepted, text);
+    NewMessage {
+        user: player.id,
+        event_type: EventType::MessageDelivery,
+        content: TelegramContent { chat_id: Some(work.chat()), ..TelegramContent::words(words, id) },
+        wanted_at: due_at,
+        conversation: Some(accepted.conversation),
+        lease: Some(lines::lease(deps, now)),
+    }
 }
 
 /// What goes out: her words, and where the day's limit is near a sentence about that.

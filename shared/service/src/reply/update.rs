@@ -1,9 +1,12 @@
 //! One update: which way it goes, and what a failed attempt means for it.
 
-use std::time::Instant;
+use std::panic::AssertUnwindSafe;
+use std::time::{Duration, Instant};
 
+use domain::care::needs_care;
 use domain::inbox::FLOOD_LIMIT;
-use domain::telegram::{Route, Sender, Update, route};
+use domain::telegram::{Membership, Route, Sender, Update, route};
+use futures_util::FutureExt;
 use store::inbound_events::{self, Claimed, End, Player};
 use store::users;
 use tokio::time::timeout;
@@ -40,6 +43,11 @@ impl Work {
         self.claimed.claim.attempts > 1
     }
 
+    /// Whether the words say that their sender needs help, which outranks everything.
+    pub(crate) fn needs_care(&self) -> bool {
+        needs_care(self.update.words())
+    }
+
     fn sender(&self) -> Sender {
         match self.claimed.player {
             Some(player) if player.onboarding.is_onboarded() || player.has_backstory => Sender::Player,
@@ -67,13 +75,36 @@ pub(super) async fn handle(
     if work.claimed.is_exhausted {
         return failure::give_up(deps, &work, &Failure::WorkerDied).await;
     }
-    let time = deps.rules.turn_time.min(until.saturating_duration_since(Instant::now()));
-    // Boxed: a whole turn is too large a future to be carried along by every caller.
-    match timeout(time, Box::pin(attempt(deps, &work))).await {
-        Ok(Ok(done)) => Ok(done.end()),
-        Ok(Err(failed)) => failure::fail(deps, &work, &failed).await,
-        Err(_) => failure::fail(deps, &work, &Failure::TimedOut).await,
-    }
+    let began = Instant::now();
+    let time = deps.rules.turn_time.min(until.saturating_duration_since(began));
+    // Boxed: a whole turn is too large a future to be carried along by every caller. What it was at is dropped when it
+    // panics, and its connection with it.
+    let attempt = AssertUnwindSafe(Box::pin(attempt(deps, &work))).catch_unwind();
+    let end = match timeout(time, attempt).await {
+        Ok(Ok(Ok(done))) => done.end(),
+        Ok(Ok(Err(failed))) => failure::fail(deps, &work, &failed).await?,
+        Ok(Err(_)) => failure::fail(deps, &work, &Failure::Panicked).await?,
+        Err(_) => failure::fail(deps, &work, &Failure::TimedOut).await?,
+    };
+    tell(&work, end.as_ref(), began.elapsed());
+    Ok(end)
+}
+
+fn tell(work: &Work, end: Option<&End<'static>>, took: Duration) {
+    let outcome = match end {
+        Some(End::Done(outcome) | End::Ignored(outcome)) => outcome,
+        Some(End::Failed { .. }) => "failed",
+        Some(End::Retry { .. }) => "retry",
+        None => "ended",
+    };
+    tracing::info!(
+        telegram.update_id = work.update_id(),
+        telegram.kind = work.update.kind.as_str(),
+        inbox.attempts = work.claimed.claim.attempts,
+        inbox.outcome = outcome,
+        duration_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX),
+        "Worked on an update"
+    );
 }
 
 async fn attempt(deps: &Deps, work: &Work) -> Result<Done, Failure> {
@@ -85,6 +116,7 @@ async fn attempt(deps: &Deps, work: &Work) -> Result<Done, Failure> {
         (Route::Button, _) => registration::press(deps, work).await,
         (Route::Membership, _) => note_membership(deps, work).await,
         (Route::GroupCommand, _) => commands::in_group(deps, work).await,
+        (Route::Command, _) if work.needs_care() => registration::help(deps, work).await,
         (Route::Command, _) => commands::run(deps, work).await,
         (Route::Message, Some(player)) => {
             complete_onboarding(deps, &player).await;
@@ -109,7 +141,6 @@ async fn complete_onboarding(deps: &Deps, player: &Player) {
 }
 
 async fn note_membership(deps: &Deps, work: &Work) -> Result<Done, Failure> {
-    use domain::telegram::Membership;
     let since = (work.update.membership() == Membership::Out).then(|| deps.clock.now());
     let client = deps.pool.get().await.map_err(store::Error::from)?;
     users::set_blocked(&client, work.telegram_id(), since).await?;

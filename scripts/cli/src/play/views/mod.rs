@@ -16,7 +16,7 @@ use store::Pool;
 pub use memory::memory;
 pub use prompt::prompt;
 pub use score::score;
-pub use status::{pending, status};
+pub use status::{Pending, pending, status};
 pub use why::why;
 
 /// Whose game is looked at, and when.
@@ -38,10 +38,14 @@ pub fn moment(at: Timestamp) -> String {
     at.to_zoned(TimeZone::UTC).strftime("%a %-d %b, %H:%M").to_string()
 }
 
-/// A span as a reader wants it, in its two largest units: `2 d 3 h`, `1 h 5 min`, `40 s`.
+/// Up to here hours are not told as days.
+const IN_HOURS: i64 = 48;
+
+/// A span as a reader wants it, in its two largest units: `2 d 3 h`, `30 h`, `1 h 5 min`, `40 s`.
 pub fn span(span: jiff::SignedDuration) -> String {
     let seconds = span.as_secs().max(0);
-    let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
+    let (hours, minutes) = (seconds / 3_600, seconds / 60 % 60);
+    let (days, hours) = if hours < IN_HOURS { (0, hours) } else { (hours / 24, hours % 24) };
     let parts: &[(i64, &str)] = match (days, hours, minutes) {
         (0, 0, 0) => &[(seconds, "s")],
         (0, 0, _) => &[(minutes, "min")],
@@ -66,7 +70,8 @@ mod tests {
             (1_200, "20 min"),
             (3_600, "1 h"),
             (3_900, "1 h 5 min"),
-            (86_400, "1 d"),
+            (108_000, "30 h"),
+            (172_800, "2 d"),
             (183_600, "2 d 3 h"),
             (-5, "0 s"),
         ] {

@@ -28,7 +28,7 @@ pub async fn status(view: View<'_>) -> store::Result<String> {
         None => "You have not written yet.".to_owned(),
     });
     told.push(conversations(view, &player).await?);
-    told.extend(pending(view).await?);
+    told.extend(pending(view).await?.iter().map(|pending| pending.told(view.now)));
     Ok(told.join("\n"))
 }
 
@@ -56,8 +56,31 @@ async fn conversations(view: View<'_>, player: &Player) -> store::Result<String>
     Ok(format!("Conversations: {}.", told.collect::<store::Result<Vec<_>>>()?.join(", ")))
 }
 
-/// What waits to be sent to the player, one line each.
-pub async fn pending(view: View<'_>) -> store::Result<Vec<String>> {
+/// A message that waits for its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pending {
+    /// What kind of message it is.
+    pub kind: String,
+    /// When it goes out.
+    pub at: Timestamp,
+}
+
+impl Pending {
+    /// In words: what it is, and when it comes.
+    pub fn told(&self, now: Timestamp) -> String {
+        let kind = match self.kind.as_str() {
+            "message_delivery" => "an answer",
+            other => other,
+        };
+        if self.at <= now {
+            return format!("Queued: {kind}, due now.");
+        }
+        format!("Queued: {kind}, due {} (in {}).", moment(self.at), span(self.at.duration_since(now)))
+    }
+}
+
+/// What waits to be sent to the player, the next first.
+pub async fn pending(view: View<'_>) -> store::Result<Vec<Pending>> {
     let client = view.pool.get().await?;
     let rows = client
         .query_typed(
@@ -71,14 +94,6 @@ pub async fn pending(view: View<'_>) -> store::Result<Vec<String>> {
         )
         .await?;
     rows.iter()
-        .map(|row| {
-            let (kind, at): (&str, Timestamp) = (row.try_get("event_type")?, row.try_get("scheduled_at")?);
-            let due = if at <= view.now {
-                "due now".to_owned()
-            } else {
-                format!("due {} (in {})", moment(at), span(at.duration_since(view.now)))
-            };
-            Ok(format!("Queued: {}, {due}.", kind.replace('_', " ")))
-        })
+        .map(|row| Ok(Pending { kind: row.try_get("event_type")?, at: row.try_get("scheduled_at")? }))
         .collect()
 }

@@ -1,0 +1,177 @@
+//! A player's day in her words: what the model answers, and what stands there when no model does.
+//!
+//! A summary has a text of two or three sentences, up to three key moments and a tone: `warm`, `playful`, `tense`,
+//! `passionate`, `neutral` or `distant`. An answer comes as an object, or as lines:
+//!
+//! ```text
+//! SUMMARY: We talked about the sea, and I liked it.
+//! KEY_MOMENTS: he told me about the sea | I laughed
+//! EMOTIONAL_TONE: warm
+//! ```
+//!
+//! What is missing reads as [`QUIET_DAY`], no moments and `neutral`; only the `SUMMARY` line itself is the text; blank
+//! moments are dropped; a tone of no list is `neutral`. Without a model the text says how many conversations there were,
+//! and the tone is that of most of them, the first seen if several are.
+
+use serde_json::Value;
+
+use crate::prompt::plain::plain_up_to;
+
+/// The text of a day about which nothing was said.
+pub const QUIET_DAY: &str = "We talked a little today, nothing that I need to hold on to.";
+/// The most key moments.
+pub const MAX_MOMENTS: usize = 3;
+/// The longest text, in characters.
+pub const MAX_TEXT_CHARS: usize = 1_200;
+/// The longest key moment, in characters.
+pub const MAX_MOMENT_CHARS: usize = 300;
+/// The tones that a model may give a day.
+pub const TONES: [&str; 6] = ["warm", "playful", "tense", "passionate", NEUTRAL, "distant"];
+
+const NEUTRAL: &str = "neutral";
+
+/// One day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DailySummary {
+    /// In her words.
+    pub text: String,
+    /// What mattered.
+    pub key_moments: Vec<String>,
+    /// How it felt.
+    pub emotional_tone: String,
+}
+
+impl DailySummary {
+    /// Reads an answer that is an object with `summary`, `key_moments` and `emotional_tone`.
+    pub fn from_object(answer: &Value) -> Self {
+        let moments = answer["key_moments"].as_array().map_or(&[][..], Vec::as_slice);
+        Self::of(
+            answer["summary"].as_str(),
+            moments.iter().filter_map(Value::as_str),
+            answer["emotional_tone"].as_str(),
+        )
+    }
+
+    /// Reads an answer that consists of lines.
+    pub fn from_lines(answer: &str) -> Self {
+        let line = |name: &str| answer.lines().find_map(|line| line.trim().strip_prefix(name));
+        let moments = line("KEY_MOMENTS:").unwrap_or_default();
+        Self::of(line("SUMMARY:"), moments.split('|'), line("EMOTIONAL_TONE:"))
+    }
+
+    /// The day without a model. `tones` are those of its conversations, in their order, as far as they are known.
+    pub fn fallback(tones: &[Option<&str>]) -> Self {
+        let text = match tones.len() {
+            1 => "We had 1 conversation today.".to_owned(),
+            count => format!("We had {count} conversations today."),
+        };
+        let known: Vec<&str> = tones.iter().copied().flatten().collect();
+        let often = |tone: &str| known.iter().filter(|other| **other == tone).count();
+        // Of several equal ones `max_by_key` takes the last: from the back, that is the first seen.
+        let most = known.iter().rev().max_by_key(|tone| often(tone));
+        let emotional_tone = most.map_or(NEUTRAL, |tone| *tone).to_owned();
+        Self { text, key_moments: Vec::new(), emotional_tone }
+    }
+
+    fn of<'a>(text: Option<&str>, moments: impl Iterator<Item = &'a str>, tone: Option<&str>) -> Self {
+        let text = text.map(|text| plain_up_to(text, MAX_TEXT_CHARS)).filter(|text| !text.is_empty());
+        let tone = tone.unwrap_or_default().trim().to_lowercase();
+        Self {
+            text: text.unwrap_or_else(|| QUIET_DAY.to_owned()),
+            key_moments: moments
+                .map(|moment| plain_up_to(moment, MAX_MOMENT_CHARS))
+                .filter(|moment| !moment.is_empty())
+                .take(MAX_MOMENTS)
+                .collect(),
+            emotional_tone: TONES.into_iter().find(|known| *known == tone).unwrap_or(NEUTRAL).to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    fn summary(text: &str, moments: &[&str], tone: &str) -> DailySummary {
+        DailySummary {
+            text: text.to_owned(),
+            key_moments: moments.iter().map(|moment| (*moment).to_owned()).collect(),
+            emotional_tone: tone.to_owned(),
+        }
+    }
+
+    // case: pipeline 59
+    #[test]
+    fn lines_are_read() {
+        for (answer, expected) in [
+            (
+                "SUMMARY: A good day.\nKEY_MOMENTS: one | two |  | three\nEMOTIONAL_TONE: Warm",
+                summary("A good day.", &["one", "two", "three"], "warm"),
+            ),
+            ("  SUMMARY: A day.\nthat went on\n", summary("A day.", &[], "neutral")),
+            ("KEY_MOMENTS: a|b|c|d", summary(QUIET_DAY, &["a", "b", "c"], "neutral")),
+            ("A good day.", summary(QUIET_DAY, &[], "neutral")),
+            ("", summary(QUIET_DAY, &[], "neutral")),
+        ] {
+            assert_eq!(DailySummary::from_lines(answer), expected, "{answer}");
+        }
+    }
+
+    // case: pipeline 60
+    #[test]
+    fn a_tone_of_no_list_is_neutral() {
+        for (tone, read) in [
+            ("tense, playful", "neutral"),
+            ("TENSE", "tense"),
+            (" distant ", "distant"),
+            ("positive", "neutral"),
+        ] {
+            assert_eq!(DailySummary::from_lines(&format!("EMOTIONAL_TONE: {tone}")).emotional_tone, read);
+        }
+    }
+
+    // case: pipeline 61
+    #[test]
+    fn without_a_model_the_conversations_are_counted() {
+        let tones = |tones: &[&'static str]| tones.iter().copied().map(Some).collect::<Vec<_>>();
+        for (tones, expected) in [
+            (
+                tones(&["positive", "negative", "negative"]),
+                summary("We had 3 conversations today.", &[], "negative"),
+            ),
+            (tones(&["mixed"]), summary("We had 1 conversation today.", &[], "mixed")),
+            (
+                tones(&["neutral", "positive", "positive", "neutral"]),
+                summary("We had 4 conversations today.", &[], "neutral"),
+            ),
+            (vec![None, None], summary("We had 2 conversations today.", &[], "neutral")),
+            (vec![None, Some("mixed")], summary("We had 2 conversations today.", &[], "mixed")),
+        ] {
+            assert_eq!(DailySummary::fallback(&tones), expected);
+        }
+    }
+
+    #[test]
+    fn an_object_is_read_as_tolerantly() {
+        let answer =
+            json!({ "summary": " We\ntalked. ", "key_moments": ["a", "", 3, "b"], "emotional_tone": "Warm" });
+        assert_eq!(DailySummary::from_object(&answer), summary("We talked.", &["a", "b"], "warm"));
+        for odd in [json!(null), json!([]), json!({ "summary": 3, "key_moments": "a", "emotional_tone": {} })]
+        {
+            assert_eq!(DailySummary::from_object(&odd), summary(QUIET_DAY, &[], "neutral"), "{odd}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_answer_leaves_the_limits(answer in "((SUMMARY:|KEY_MOMENTS:|EMOTIONAL_TONE:)?(.|\n|\\|){0,60}){0,4}") {
+            let read = DailySummary::from_lines(&answer);
+            prop_assert!(!read.text.is_empty() && read.text.chars().count() <= MAX_TEXT_CHARS);
+            prop_assert!(read.key_moments.len() <= MAX_MOMENTS);
+            prop_assert!(TONES.contains(&read.emotional_tone.as_str()));
+        }
+    }
+}
