@@ -26,6 +26,7 @@ mod reply_failures;
 mod reply_round_trips;
 mod reply_turns;
 mod runtime_lambda;
+mod runtime_server;
 mod runtime_tasks;
 mod runtime_webhook;
 mod schema_boundaries;

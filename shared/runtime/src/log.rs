@@ -23,8 +23,11 @@ use crate::settings::Basics;
 /// The name of the whole bundle.
 const SERVICE: &str = "nikita";
 
-/// A text in the log is cut after so many characters.
-const LONGEST: usize = 500;
+/// A message is cut after so many characters.
+const LONGEST_MESSAGE: usize = 500;
+
+/// A field is cut after so many. All that is wrong with the settings has room in one.
+const LONGEST_FIELD: usize = 4_000;
 
 /// Writes to stdout from now on. A log that is set up already stays as it is.
 pub fn to_stdout(function: &str, basics: &Basics) {
@@ -139,7 +142,8 @@ impl Fields {
 
 impl Visit for Fields {
     fn record_str(&mut self, field: &Field, value: &str) {
-        let text: String = redact(value).chars().take(LONGEST).collect();
+        let longest = if field.name() == "message" { LONGEST_MESSAGE } else { LONGEST_FIELD };
+        let text: String = redact(value).chars().take(longest).collect();
         self.put(field, json!(text));
     }
 

@@ -97,6 +97,20 @@ impl Problems {
     }
 }
 
+impl Problems {
+    /// These and `more`, each once.
+    pub(crate) fn and(mut self, more: Self) -> Self {
+        self.0.extend(more.0);
+        let mut seen = Vec::new();
+        self.0.retain(|problem| {
+            let first = !seen.contains(&problem.variable);
+            seen.push(problem.variable);
+            first
+        });
+        self
+    }
+}
+
 impl fmt::Display for Problems {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("wrong settings")?;
@@ -136,7 +150,11 @@ impl<'a> Reader<'a> {
 
     /// All that was read, or all that was wrong.
     pub fn finish<T>(self, read: T) -> Result<T, Problems> {
-        if self.problems.is_empty() { Ok(read) } else { Err(Problems(self.problems)) }
+        if self.problems.is_empty() {
+            Ok(read)
+        } else {
+            Err(Problems(Vec::new()).and(Problems(self.problems)))
+        }
     }
 
     /// Notes that a setting cannot be used.

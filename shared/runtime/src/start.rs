@@ -72,12 +72,13 @@ async fn run(
     let basics = Basics::read(&mut reader, function.slow_request_ms);
     // Before anything can be wrong, so that what is wrong is told like everything else.
     log::to_stdout(function.name, &basics);
-    let basics = reader.finish(basics)?;
+    let problems = reader.finish(()).err();
     warn_of_leftovers(&variables);
 
     let secrets = Secrets::for_deployment(basics.stage, basics.on_lambda, &variables, function.secrets);
     let setup = Setup { variables, secrets, basics };
-    let router = edge::around(build(&setup)?, Duration::from_millis(setup.basics.slow_request_ms));
+    let router = together(problems, build(&setup))?;
+    let router = edge::around(router, Duration::from_millis(setup.basics.slow_request_ms));
 
     if let Err(error) = setup.secrets.load().await {
         tracing::warn!(error_code = error.code(), "secrets_not_loaded");
@@ -90,4 +91,16 @@ async fn run(
     tracing::info!(address = %listener.local_addr()?, "listening");
     server::serve(listener, router, end).await;
     Ok(())
+}
+
+/// What was built, unless settings are wrong: those that every function has, and those that this one reads, in one error.
+fn together(problems: Option<Problems>, built: Result<Router, StartError>) -> Result<Router, StartError> {
+    match (problems, built) {
+        (None, built) => built,
+        (Some(problems), Ok(_)) => Err(problems.into()),
+        (Some(problems), Err(error)) => Err(match error.downcast::<Problems>() {
+            Ok(more) => problems.and(*more).into(),
+            Err(_) => problems.into(),
+        }),
+    }
 }
