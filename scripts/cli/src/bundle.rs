@@ -5,6 +5,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use providers::retry::Pauses;
 use reqwest::{RequestBuilder, StatusCode};
 use runtime::settings::Variables;
 use runtime::{edge, server};
@@ -92,6 +93,8 @@ pub struct Plan {
     pub variables: Variables,
     /// The clock that everything goes by.
     pub clock: Clock,
+    /// How the functions wait for others.
+    pub pauses: Pauses,
     /// The port on this machine; 0 for any.
     pub port: u16,
 }
@@ -101,7 +104,7 @@ impl Bundle {
     pub async fn start(plan: Plan) -> Result<Self, Error> {
         let variables = with_local_secrets(plan.variables);
         let (outside, variables) = Outside::start(plan.casting, variables).await.map_err(Error::StandIn)?;
-        let wiring = Wiring::new(variables, plan.clock)?;
+        let wiring = Wiring::new(variables, plan.clock)?.with_pauses(plan.pauses);
         let router = edge::around(wiring.everything()?, SLOW);
 
         let port = plan.port;

@@ -3,6 +3,7 @@
 use std::io::{self, Write};
 use std::sync::Arc;
 
+use providers::retry::Pauses;
 use runtime::settings::Variables;
 use service::Clock;
 
@@ -65,7 +66,13 @@ pub async fn run(port: Option<u16>, database_url: Option<String>) -> Result<(), 
     let database = Database::open(&home, database_url, &variables).await?;
     let port = self::port(port, &variables);
     let variables = variables.with("DATABASE_URL", database.url());
-    let plan = Plan { casting: Casting::AsKeyed, variables, clock: Clock::system(), port };
+    let plan = Plan {
+        casting: Casting::AsKeyed,
+        variables,
+        clock: Clock::system(),
+        pauses: Pauses::default(),
+        port,
+    };
     let bundle = Arc::new(Bundle::start(plan).await?);
     say(&introduction(&bundle, &database, &routes, &schedules))?;
 

@@ -3,6 +3,7 @@
 use axum::Router;
 use functions::environment::Environment;
 use functions::{cleanup, decay, deliver, process_conversations, reply, telegram_webhook};
+use providers::retry::Pauses;
 use runtime::secrets::Secrets;
 use runtime::settings::{Basics, Problems, Reader, Variables};
 use runtime::{Setup, StartError};
@@ -114,6 +115,13 @@ impl Wiring {
             .and_then(|()| environment.wire(|wiring| Ok((wiring.pool()?, wiring.clock()))))
             .map_err(|reason| Error::Function { function: "all functions", reason })?;
         Ok(Self { environment, variables, clock, pool })
+    }
+
+    /// The same with another way to wait for others.
+    #[must_use]
+    pub fn with_pauses(mut self, pauses: Pauses) -> Self {
+        self.environment = self.environment.with_pauses(pauses);
+        self
     }
 
     /// One function, without its edge.

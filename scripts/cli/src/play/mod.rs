@@ -16,6 +16,7 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use providers::retry::Pauses;
 use service::Clock;
 
 use crate::bundle::{self, Bundle, Plan};
@@ -89,7 +90,13 @@ pub async fn at_terminal(name: Option<&str>, database_url: Option<String>) -> Re
     let database = Database::open(&home, database_url, &variables).await?;
     let variables = default(variables, "RESPONSE_DELAY_MODE", "session");
     let variables = default(variables, "DRAW_SEED", DRAW_SEED).with("DATABASE_URL", database.url());
-    let plan = Plan { casting: Casting::OwnChat, variables, clock: Clock::system(), port: 0 };
+    let plan = Plan {
+        casting: Casting::OwnChat,
+        variables,
+        clock: Clock::system(),
+        pauses: Pauses::default(),
+        port: 0,
+    };
     let bundle = Bundle::start(plan).await?;
     terminal::play(&bundle, account).await?;
     bundle.stop().await;
