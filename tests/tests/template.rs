@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use serde_yaml_ng::Value;
@@ -85,5 +85,50 @@ fn every_function_has_a_payload_per_trigger() {
                 serde_json::from_str::<serde_json::Value>(&text).expect("JSON");
             }
         }
+    }
+}
+
+/// Everything that is deployed is built, and everything that is built is deployed.
+#[test]
+fn every_function_has_a_binary_and_every_binary_a_function() {
+    let deployed: Vec<String> = functions(&template()).into_keys().collect();
+    let mut listed: Vec<&str> = functions::ALL.iter().map(|(function, _)| function.name).collect();
+    listed.sort_unstable();
+    let mut built: Vec<String> = std::fs::read_dir(root().join("functions/src/bin"))
+        .expect("the binaries")
+        .map(|entry| {
+            entry.expect("an entry").path().file_stem().expect("a name").to_string_lossy().into_owned()
+        })
+        .collect();
+    built.sort_unstable();
+    assert_eq!(deployed, listed);
+    assert_eq!(deployed, built);
+}
+
+/// A role may read the secrets that its function reads, and no others.
+#[test]
+fn a_function_may_read_just_its_own_secrets() {
+    let deployed = functions(&template());
+    for (function, _) in functions::ALL {
+        let policies = serde_json::to_string(&deployed[function.name]["Policies"]).expect("policies");
+        let granted: BTreeSet<&str> = policies
+            .split("secret:nikita/${Stage}/")
+            .skip(1)
+            .filter_map(|rest| rest.split_once("-?").map(|(concern, _)| concern))
+            .collect();
+        let read: BTreeSet<&str> = function.secrets.iter().map(|secret| secret.concern).collect();
+        assert_eq!(granted, read, "{}", function.name);
+    }
+}
+
+/// A queue that a function uses is one that its role may use.
+#[test]
+fn a_function_that_knows_the_queue_may_use_it() {
+    for (name, function) in functions(&template()) {
+        let knows = !function["Environment"]["Variables"]["REPLY_QUEUE_URL"].is_null();
+        let policies = serde_json::to_string(&function["Policies"]).expect("policies");
+        let may =
+            policies.contains("SQSSendMessagePolicy") || policies.contains("sqs:ChangeMessageVisibility");
+        assert_eq!(knows, may, "{name}");
     }
 }
