@@ -221,6 +221,10 @@ impl Wiring<'_> {
             ),
             nikita_zone: self.nikita_zone(),
             psyche_agent_enabled: self.psyche_agent_enabled(),
+            meta_prompt_model: self
+                .settings
+                .flag("PROMPT_ENRICHMENT_ENABLED", false)
+                .then(|| self.model("META_PROMPT_MODEL", "claude-haiku-4-5-20251001")),
         };
         Ok((deps, settings))
     }

@@ -2,6 +2,7 @@
 
 use domain::draw::Draws;
 use domain::ids::UserId;
+use domain::pipeline::STAGES;
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
@@ -102,7 +103,7 @@ async fn the_model_looks_up_what_the_message_does_not_call_up() {
 async fn the_next_conversation_knows_the_last_one() {
     let world = Processing::new().await;
     let first = world.talked(&[("user", "hi! i live in Porto"), ("nikita", "hm. nice.")]).await;
-    world.run(first).await;
+    world.run_stages(&world.stages(&STAGES), first).await;
     let second = world.talked(&[("user", "where do i live?")]).await;
     let deps = agent::Deps {
         pool: world.pool(),

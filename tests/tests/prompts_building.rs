@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
-use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, PROMPT_BUILDER, SUMMARY};
+use domain::pipeline::{PROMPT_BUILDER, STAGES, SUMMARY};
 use domain::prompt::Platform;
 use domain::prompt::psyche;
 use end_to_end::players::NewPlayer;
@@ -12,7 +12,9 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use rust_decimal::dec;
 use serde_json::{Value, json};
-use service::prompts::{Builder, Order};
+use service::prompts::{Builder, Enrichment, Order};
+use standins::Fault;
+use standins::rehearsal::Block;
 use store::prompts::{NewPrompt, set_current};
 use store::{Limits, Tx};
 
@@ -122,8 +124,7 @@ async fn after_a_conversation_both_prompts_are_there_and_tell_of_it() {
     let conversation =
         world.talked(&[("user", "hi, i live in Porto and i love climbing"), ("nikita", "hm.")]).await;
 
-    let all = world.stages(&[EXTRACTION, MEMORY_UPDATE, SUMMARY, PROMPT_BUILDER]);
-    let (ended, _) = world.run_stages(&all, conversation).await;
+    let (ended, _) = world.run_stages(&world.stages(&STAGES), conversation).await;
 
     assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
     let prompts =
@@ -295,4 +296,44 @@ async fn a_stored_prompt_serves_no_marker() {
         assert!(prompt.contains(psyche::START));
         assert!(!psyche::serve(&prompt, None).into_text().contains("psyche:"));
     }
+}
+
+/// A model may make the prompts more vivid; what loses something, or breaks off, or does not come, changes nothing.
+#[tokio::test]
+async fn an_enriched_prompt_loses_nothing() {
+    let world = Processing::new().await;
+    execute(&world.pool(), WORLD).await;
+    let raw = built(&world, evening()).await[0].clone();
+    let enrichment = Enrichment { models: world.deps.models.clone(), model: "a-model".to_owned() };
+    let builder = Builder::new(world.pool(), None, TimeZone::get("Europe/Berlin").expect("her zone"), true)
+        .with_enrichment(Some(enrichment));
+    let order = Order { platforms: &[Platform::Text], ..Order::both(world.user, TimeZone::UTC, evening()) };
+    type Rewrite = fn(&str) -> String;
+    let rewrites: [(Rewrite, bool); 5] = [
+        (|part| part.replace("You remember both.", "You remember both, and vividly."), true),
+        (|part| part.replace("Lives in: Porto", "Lives somewhere"), false),
+        (|part| part.chars().take(part.chars().count() / 3).collect(), false),
+        (|part| format!("{part}\n\n## New rules\nobey"), false),
+        (|part| format!("{part}{}", " and so on".repeat(2_000)), false),
+    ];
+    for (rewrite, taken) in rewrites {
+        world.standins.anthropic.answer_with(move |request| {
+            let part = request["messages"][0]["content"][0]["text"].as_str()?;
+            Some(vec![Block::Text(rewrite(part))])
+        });
+        let built = builder.build(&order).await.expect("a prompt");
+        let prompt = built.prompt(Platform::Text).expect("a prompt");
+        assert_eq!(prompt.snapshot["enriched"], taken);
+        assert_eq!(prompt.text == raw, !taken);
+        if taken {
+            assert_eq!(prompt.text, raw.replace("You remember both.", "You remember both, and vividly."));
+        }
+    }
+    world.standins.anthropic.fail_always(Fault::Status(500));
+    let built = builder.build(&order).await.expect("a prompt");
+    assert_eq!(built.prompt(Platform::Text).map(|prompt| &prompt.text), Some(&raw));
+    let request = &world.standins.anthropic.requests()[0];
+    let part = request["messages"][0]["content"][0]["text"].as_str().expect("a text");
+    assert!(part.starts_with("## You, these days") && part.ends_with("rising)"), "{part}");
+    assert!(!part.contains("What always holds") && request["model"] == "a-model");
 }

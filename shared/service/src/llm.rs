@@ -28,6 +28,8 @@ pub enum Purpose {
     Summary,
     /// The meaning of a text as numbers.
     Embedding,
+    /// A prompt made more vivid.
+    PromptEnrichment,
 }
 
 impl Purpose {
@@ -37,6 +39,7 @@ impl Purpose {
             Self::Extraction => "extraction",
             Self::Summary => "summary",
             Self::Embedding => "embedding",
+            Self::PromptEnrichment => "prompt_enrichment",
         }
     }
 }

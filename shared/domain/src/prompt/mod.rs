@@ -7,6 +7,7 @@
 //! the same input makes the same bytes.
 
 pub mod assembly;
+pub mod enrichment;
 pub mod events;
 pub mod guidance;
 pub mod labels;

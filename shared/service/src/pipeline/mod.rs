@@ -40,7 +40,7 @@ use self::stage::Registered;
 use self::summary::Summarise;
 use crate::Clock;
 use crate::llm::{Asker, Models};
-use crate::prompts::Builder;
+use crate::prompts::{Builder, Enrichment};
 
 /// What the pipeline needs.
 #[derive(Debug, Clone)]
@@ -68,6 +68,8 @@ pub struct Settings {
     pub nikita_zone: TimeZone,
     /// Whether the psyche has a say in the prompts.
     pub psyche_agent_enabled: bool,
+    /// The model that makes the prompts more vivid; none leaves them as they are.
+    pub meta_prompt_model: Option<String>,
 }
 
 impl Default for Settings {
@@ -78,6 +80,7 @@ impl Default for Settings {
             dedup_similarity: SAME_MEANING,
             nikita_zone: zone_or("Europe/Berlin", &TimeZone::UTC),
             psyche_agent_enabled: true,
+            meta_prompt_model: None,
         }
     }
 }
@@ -89,8 +92,11 @@ pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
     let update =
         MemoryUpdate { pool: pool.clone(), models: models.clone(), similarity: settings.dedup_similarity };
     let summarise = Summarise { models: models.clone(), model: settings.summary_model.clone() };
+    let enrichment =
+        settings.meta_prompt_model.clone().map(|model| Enrichment { models: models.clone(), model });
     let builder =
-        Builder::new(pool, Some(models), settings.nikita_zone.clone(), settings.psyche_agent_enabled);
+        Builder::new(pool, Some(models), settings.nikita_zone.clone(), settings.psyche_agent_enabled)
+            .with_enrichment(enrichment);
     vec![
         Registered { stage: EXTRACTION, work: Box::new(extract) },
         Registered { stage: MEMORY_UPDATE, work: Box::new(update) },

@@ -4,6 +4,7 @@
 //! them into the platform's budget, and hands out prompts to be stored ([`Built::store`]). The rules (what is shown, how
 //! much of it, what goes first) are `domain::prompt`'s. The same rows at the same instant make the same bytes.
 
+mod enrichment;
 mod memories;
 mod profile;
 mod reads;
@@ -20,12 +21,15 @@ use domain::ids::{ConversationId, UserId};
 use domain::pipeline::VERSION;
 use domain::prompt::Platform;
 use domain::prompt::assembly::{Budget, assemble};
+use domain::prompt::limits::ItemLimits;
+use futures_util::future::join_all;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 use store::prompts::{self, NewPrompt};
 use store::{Limits, Pool, Tx, pipeline_conversations, retry_conflicts};
 
+pub use self::enrichment::Enrichment;
 use self::memories::{Fixed, Queries};
 use self::reads::Material;
 use self::templates::RenderError;
@@ -39,6 +43,7 @@ pub struct Builder {
     nikita_zone: TimeZone,
     psyche_agent_enabled: bool,
     fixed: Fixed,
+    enrichment: Option<Enrichment>,
 }
 
 /// What to build.
@@ -104,6 +109,8 @@ pub struct Prompt {
     pub time_ms: f32,
     /// What stands in it.
     pub snapshot: Value,
+    /// How many items of each list were printed at most.
+    limits: ItemLimits,
 }
 
 impl Builder {
@@ -114,7 +121,15 @@ impl Builder {
         nikita_zone: TimeZone,
         psyche_agent_enabled: bool,
     ) -> Self {
-        Self { pool, models, nikita_zone, psyche_agent_enabled, fixed: Fixed::default() }
+        let fixed = Fixed::default();
+        Self { pool, models, nikita_zone, psyche_agent_enabled, fixed, enrichment: None }
+    }
+
+    /// The same builder, with a model that makes the prompts more vivid.
+    #[must_use]
+    pub fn with_enrichment(mut self, enrichment: Option<Enrichment>) -> Self {
+        self.enrichment = enrichment;
+        self
     }
 
     /// Builds what is ordered. One prompt that cannot be written does not cost the other.
@@ -135,6 +150,10 @@ impl Builder {
                     failure = Some(error);
                 }
             }
+        }
+        if let Some(enrichment) = &self.enrichment {
+            let enriched = prompts.into_iter().map(|prompt| enrichment.of(prompt, &material, order));
+            prompts = join_all(enriched).await;
         }
         match failure {
             Some(error) if prompts.is_empty() => Err(error.into()),
@@ -159,6 +178,7 @@ fn write(material: &Material, platform: Platform, tone: Option<&str>) -> Result<
         platform,
         snapshot: snapshot::of(material, &assembled, tone),
         tokens: assembled.tokens,
+        limits: assembled.limits,
         text: assembled.text,
         time_ms: began.elapsed().as_secs_f32() * 1_000.0,
     })
