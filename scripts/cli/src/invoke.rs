@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use runtime::edge;
 use runtime::lambda::{self, Invocation, InvokeError};
+use runtime::settings::Variables;
 use serde_json::Value;
 use service::Clock;
 
@@ -66,17 +67,29 @@ pub enum Error {
 pub async fn run(function: &str, event: Option<&Path>, database_url: Option<String>) -> Result<Value, Error> {
     let home = Home::find()?;
     let payload = read(&home, function, event)?;
-    let variables = with_local_secrets(local::variables(&home)?);
+    let variables = local::variables(&home)?;
     log::to_stderr(&variables);
     let database = Database::open(&home, database_url, &variables).await?;
     let variables = variables.with("DATABASE_URL", database.url());
-    let (_outside, variables) = Outside::start(Casting::AsKeyed, variables).await.map_err(Error::StandIn)?;
+    invoke(function, payload, variables, Casting::AsKeyed).await
+}
+
+/// The same with everything given. `DATABASE_URL` is among the settings.
+pub async fn invoke(
+    function: &str,
+    payload: Value,
+    variables: Variables,
+    casting: Casting,
+) -> Result<Value, Error> {
+    let variables = with_local_secrets(variables);
+    let (_outside, variables) = Outside::start(casting, variables).await.map_err(Error::StandIn)?;
     let wiring = Wiring::new(variables, Clock::system())?;
     let router = edge::around(wiring.function(function)?, SLOW);
     Ok(lambda::invoke(function, router, payload, &Invocation::default()).await?)
 }
 
-fn read(home: &Home, function: &str, event: Option<&Path>) -> Result<Value, Error> {
+/// The event that is given, else the one of the function that lies ready.
+pub fn read(home: &Home, function: &str, event: Option<&Path>) -> Result<Value, Error> {
     if !wiring::names().contains(&function) {
         return Err(wiring::Error::Unknown { name: function.to_owned() }.into());
     }
