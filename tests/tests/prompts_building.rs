@@ -298,6 +298,9 @@ async fn a_stored_prompt_serves_no_marker() {
     }
 }
 
+/// What a model makes of a part of a prompt.
+type Rewrite = fn(&str) -> String;
+
 /// A model may make the prompts more vivid; what loses something, or breaks off, or does not come, changes nothing.
 #[tokio::test]
 async fn an_enriched_prompt_loses_nothing() {
@@ -308,7 +311,6 @@ async fn an_enriched_prompt_loses_nothing() {
     let builder = Builder::new(world.pool(), None, TimeZone::get("Europe/Berlin").expect("her zone"), true)
         .with_enrichment(Some(enrichment));
     let order = Order { platforms: &[Platform::Text], ..Order::both(world.user, TimeZone::UTC, evening()) };
-    type Rewrite = fn(&str) -> String;
     let rewrites: [(Rewrite, bool); 5] = [
         (|part| part.replace("You remember both.", "You remember both, and vividly."), true),
         (|part| part.replace("Lives in: Porto", "Lives somewhere"), false),
