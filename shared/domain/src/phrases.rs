@@ -72,6 +72,15 @@ impl Words {
     }
 }
 
+/// The words of a text in lower case, parted at whatever is neither a letter nor a digit.
+pub(crate) fn tokens(text: &str) -> Vec<String> {
+    text.to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .map(str::to_owned)
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

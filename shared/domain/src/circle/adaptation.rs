@@ -31,6 +31,7 @@
 use serde_json::json;
 
 use super::roster::{Character, ava, core, marco};
+use crate::phrases::tokens;
 
 const TECH_HUBS: [&str; 7] = ["berlin", "san francisco", "nyc", "new york", "london", "amsterdam", "austin"];
 const CREATIVE_CITIES: [&str; 3] = ["los angeles", "portland", "nashville"];
@@ -161,20 +162,11 @@ fn category(text: &str, categories: &'static [(&str, &[&str])]) -> Option<&'stat
 
 /// Whether the keyword, a word or a phrase, stands in the text as a whole.
 fn has(text: &str, keyword: &str) -> bool {
-    let words = words(text);
-    let keyword = self::words(keyword);
+    let words = tokens(text);
+    let keyword = tokens(keyword);
     words
         .windows(keyword.len().max(1))
         .any(|part| part.iter().zip(&keyword).all(|(word, key)| is_form_of(word, key)))
-}
-
-fn words(text: &str) -> Vec<String> {
-    let lower = text.to_lowercase();
-    lower
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
 }
 
 fn is_form_of(word: &str, keyword: &str) -> bool {

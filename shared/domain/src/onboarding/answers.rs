@@ -6,7 +6,8 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::words::{is_unprintable, phrase, tokens};
+use super::words::{is_unprintable, phrase};
+use crate::phrases::tokens;
 
 /// Whole messages that try to skip a question.
 const SKIPS: [&str; 10] = [

@@ -1,7 +1,7 @@
 //! From the onboarding to the first contact: what a zone says about the city, what a spot says about how they met, and
 //! which of three greetings a name gets.
 
-use super::words::tokens;
+use crate::phrases::tokens;
 
 /// Places to meet at, in the order in which they are looked for, and how it is told.
 const MEETINGS: [(&str, &str); 9] = [

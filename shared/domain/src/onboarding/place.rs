@@ -6,7 +6,7 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-use super::words::tokens;
+use crate::phrases::tokens;
 
 /// Zones and the places that lie in them.
 const ZONES: [(&str, &[&str]); 22] = [

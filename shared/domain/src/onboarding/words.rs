@@ -1,13 +1,4 @@
-//! Taking a player's answer apart: tokens, whole phrases, invisible characters.
-
-/// The words of a text in lower case, parted at whatever is neither a letter nor a digit.
-pub(super) fn tokens(text: &str) -> Vec<String> {
-    text.to_lowercase()
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
+//! Taking a player's answer apart: whole phrases, invisible characters.
 
 /// A whole message as a phrase: lower case, no punctuation or space around it, one kind of apostrophe.
 pub(super) fn phrase(text: &str) -> String {
