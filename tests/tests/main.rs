@@ -29,6 +29,7 @@ mod reply_round_trips;
 mod reply_turns;
 mod runtime_lambda;
 mod runtime_server;
+mod runtime_settings;
 mod runtime_tasks;
 mod runtime_webhook;
 mod schema_boundaries;

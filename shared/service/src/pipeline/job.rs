@@ -261,8 +261,12 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
     let (conversation, user, attempt) = (claimed.conversation, claimed.user, claimed.attempt);
     let failure = match begin(deps, claimed).await {
         Ok(mut context) => {
-            let orchestrator =
-                Orchestrator { pool: deps.pool.clone(), clock: deps.clock.clone(), pace: deps.pace };
+            let orchestrator = Orchestrator {
+                pool: deps.pool.clone(),
+                clock: deps.clock.clone(),
+                pace: deps.pace,
+                errors_are_told: deps.errors_are_told,
+            };
             let ended = orchestrator.run(stages, &mut context).await;
             tell(&context, &ended);
             match ended.failure {
