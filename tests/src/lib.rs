@@ -17,6 +17,7 @@ pub mod players;
 pub mod process;
 pub mod processes;
 pub mod processing;
+pub mod queued;
 pub mod round_trips;
 pub mod rows;
 pub mod schema_world;

@@ -25,6 +25,7 @@ mod processes_slots;
 mod prompts_building;
 mod registration_age_gate;
 mod reply_failures;
+mod reply_records;
 mod reply_round_trips;
 mod reply_turns;
 mod runtime_lambda;
