@@ -23,14 +23,14 @@ use runtime::auth::{HeaderGate, TaskGate};
 use runtime::aws;
 use runtime::secrets::{Secret, Secrets};
 use runtime::settings::{Basics, Reader, Stage, Variables};
-use runtime::{Setup, StartError, database, edge};
+use runtime::{Setup, StartError, database, edge, failure};
 use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::llm::Models;
 use service::{Clock, agent, pipeline, reply};
 use store::Pool;
 
-use crate::secrets;
+use crate::{failures, secrets};
 
 /// Connections of one instance: few, since there may be many instances.
 const POOL_SIZE: usize = 2;
@@ -116,9 +116,12 @@ impl Environment {
         made
     }
 
-    /// Lets a function answer 503 while a secret is missing without which it can do nothing.
-    pub(crate) fn require(&self, router: Router, required: &'static [Secret]) -> Router {
-        edge::require(router, &self.secrets, required)
+    /// What every function has in common: an error of ours leaves a row for the operators, and while a secret is missing
+    /// without which it can do nothing, it answers 503.
+    pub(crate) fn finish(&self, router: Router, required: &'static [Secret]) -> Result<Router, StartError> {
+        let (pool, clock) = self.wire(|wiring| Ok((wiring.pool()?, wiring.clock())))?;
+        let router = failure::recorded(router, failures::recorder(pool, clock));
+        Ok(edge::require(router, &self.secrets, required))
     }
 }
 

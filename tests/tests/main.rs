@@ -28,6 +28,7 @@ mod reply_failures;
 mod reply_records;
 mod reply_round_trips;
 mod reply_turns;
+mod runtime_failures;
 mod runtime_lambda;
 mod runtime_server;
 mod runtime_settings;

@@ -72,7 +72,7 @@ impl TaskGate {
         match self.0.knock(bearer(headers)).await {
             Knock::Welcome => Ok(()),
             Knock::Wrong => Err(ApiError::unauthorized("Unauthorized")),
-            Knock::NoSecretSet => Err(ApiError::unavailable("Task auth not configured")),
+            Knock::NoSecretSet => Err(ApiError::auth_not_configured("Task auth not configured")),
         }
     }
 }
@@ -95,7 +95,7 @@ impl HeaderGate {
         match self.door.knock(only(headers, &self.header)).await {
             Knock::Welcome => Ok(()),
             Knock::Wrong => Err(ApiError::forbidden("Invalid webhook signature")),
-            Knock::NoSecretSet => Err(ApiError::unavailable("Webhook secret not configured")),
+            Knock::NoSecretSet => Err(ApiError::auth_not_configured("Webhook secret not configured")),
         }
     }
 }

@@ -53,14 +53,8 @@ impl Anthropic {
     /// Asks the model once, with the retries of the request. The time-out is that of a single try; whoever has a
     /// total to keep drops the future.
     pub async fn messages(&self, request: &Request) -> Result<Completion, Error> {
-        let usual;
-        let pauses = match request.retries {
-            Some(retries) => retries.pauses(),
-            None => {
-                usual = self.patience.pauses();
-                &usual
-            }
-        };
+        let usual = self.patience.pauses();
+        let pauses = request.retries.map_or(usual.as_slice(), |retries| retries.pauses());
         let call = Call {
             path: "/v1/messages",
             body: request,

@@ -61,8 +61,8 @@ impl Enrichment {
             platform: Some(platform.as_str()),
         };
         let until = Instant::now() + TIMEOUT;
-        let asked = self.models.ask_until(until, asker, Purpose::PromptEnrichment, &request);
-        let answer = match asked.await {
+        let answering = self.models.ask_until(until, asker, Purpose::PromptEnrichment, &request);
+        let answer = match answering.await {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!(user_id = %order.user, error_code = error.code(), "A raw prompt stays");
