@@ -143,15 +143,15 @@ impl Wiring<'_> {
     pub fn pool(&mut self) -> Result<Pool, StartError> {
         let size = self.settings.number("DB_POOL_SIZE", POOL_SIZE, 1..=100);
         let longest = self.settings.number("DB_STATEMENT_TIMEOUT_MS", TASK_STATEMENT_MS, 1..=900_000);
-        let pool = match self.environment.pool.get() {
-            Some(pool) => pool.clone(),
-            None => {
-                let url = self.environment.secrets.fetcher(secrets::DATABASE_URL);
-                let pool = database::pool(url, size)?.into();
-                self.environment.pool.get_or_init(|| pool).clone()
-            }
-        };
-        Ok(pool.with_task_statement(Duration::from_millis(longest)))
+        Ok(self.connections(size)?.with_task_statement(Duration::from_millis(longest)))
+    }
+
+    fn connections(&self, size: usize) -> Result<Pool, StartError> {
+        if let Some(pool) = self.environment.pool.get() {
+            return Ok(pool.clone());
+        }
+        let pool = database::pool(self.environment.secrets.fetcher(secrets::DATABASE_URL), size)?.into();
+        Ok(self.environment.pool.get_or_init(|| pool).clone())
     }
 
     /// Chance.
