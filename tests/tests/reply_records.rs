@@ -1,6 +1,8 @@
 //! Records of the queue, through the function `reply` as it is served: what is worked off, in which order, and which records
 //! are to come again.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
 use end_to_end::chat::{ANN, message_update, text_update};

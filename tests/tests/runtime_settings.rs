@@ -1,5 +1,7 @@
 //! Settings that bound what a function does: each has its effect, and a wrong one keeps the function from starting.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::{Duration, Instant};
 
 use domain::ids::ConversationId;
