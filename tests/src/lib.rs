@@ -13,6 +13,7 @@ pub mod bundle;
 pub mod chat;
 pub mod conversations;
 pub mod database;
+pub mod moto;
 pub mod players;
 pub mod process;
 pub mod processes;

@@ -49,6 +49,7 @@ mod schema_retention;
 mod schema_row_security;
 mod schema_shape;
 mod schema_statements;
+mod secrets_moto;
 mod template;
 
 /// A story that is not named here would be neither compiled nor run.
