@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 /// It is written in Python and takes its time to start.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where its requests are signed for, which it does not check.
 pub const REGION: &str = "eu-central-1";
