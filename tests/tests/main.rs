@@ -42,6 +42,7 @@ mod schema_her_world;
 mod schema_jobs;
 mod schema_legacy;
 mod schema_matrix;
+mod schema_memory;
 mod schema_monitoring;
 mod schema_players;
 mod schema_queues;
