@@ -13,6 +13,7 @@ mod inbox_receive;
 mod job_protocol;
 mod local_bundle;
 mod local_seed;
+mod open_transactions;
 mod pipeline_claims;
 mod pipeline_extraction;
 mod pipeline_job;
