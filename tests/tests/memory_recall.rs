@@ -180,13 +180,13 @@ fn talks() -> Talks {
     talks
 }
 
-/// The ingredients that count.
-#[derive(Clone, Copy)]
-struct With {
-    words: bool,
-    meaning: bool,
-    neighbours: bool,
-    time: bool,
+/// What a score is made of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    Words,
+    Meaning,
+    Neighbours,
+    Time,
 }
 
 /// The candidates of a query as the search has them, and their ids.
@@ -222,11 +222,13 @@ async fn candidates(world: &Processing, question: &str, vector: &[f32]) -> (Vec<
 }
 
 /// Whether the answer is among the first ten when only these ingredients count.
-fn is_found(candidates: &[Candidate], ids: &[String], question: &str, answer: &str, with: With) -> bool {
-    let times = if with.time { time_words::named(question, date(2026, 2, 17)) } else { Vec::new() };
-    let query = Query { has_words: with.words, has_vector: with.meaning, times };
+fn is_found(candidates: &[Candidate], ids: &[String], question: &str, answer: &str, with: &[Part]) -> bool {
+    let times =
+        if with.contains(&Part::Time) { time_words::named(question, date(2026, 2, 17)) } else { Vec::new() };
+    let (has_words, has_vector) = (with.contains(&Part::Words), with.contains(&Part::Meaning));
+    let query = Query { has_words, has_vector, times };
     let mut candidates = candidates.to_vec();
-    if !with.neighbours {
+    if !with.contains(&Part::Neighbours) {
         for candidate in &mut candidates {
             candidate.place = None;
         }
@@ -235,12 +237,12 @@ fn is_found(candidates: &[Candidate], ids: &[String], question: &str, answer: &s
     ranking::rank(&candidates, &query, &wanted).iter().any(|found| ids[found.index] == answer)
 }
 
-const STEPS: [(&str, With); 5] = [
-    ("meaning alone", With { words: false, meaning: true, neighbours: false, time: false }),
-    ("words alone", With { words: true, meaning: false, neighbours: false, time: false }),
-    ("both", With { words: true, meaning: true, neighbours: false, time: false }),
-    ("with neighbours", With { words: true, meaning: true, neighbours: true, time: false }),
-    ("with time", With { words: true, meaning: true, neighbours: true, time: true }),
+const STEPS: [(&str, &[Part]); 5] = [
+    ("meaning alone", &[Part::Meaning]),
+    ("words alone", &[Part::Words]),
+    ("both", &[Part::Words, Part::Meaning]),
+    ("with neighbours", &[Part::Words, Part::Meaning, Part::Neighbours]),
+    ("with time", &[Part::Words, Part::Meaning, Part::Neighbours, Part::Time]),
 ];
 
 #[tokio::test]
