@@ -27,10 +27,13 @@ mod processes_slots;
 mod prompts_building;
 mod registration_age_gate;
 mod reply_failures;
+mod reply_records;
 mod reply_round_trips;
 mod reply_turns;
+mod runtime_failures;
 mod runtime_lambda;
 mod runtime_server;
+mod runtime_settings;
 mod runtime_tasks;
 mod runtime_webhook;
 mod schema_boundaries;
@@ -48,6 +51,7 @@ mod schema_retention;
 mod schema_row_security;
 mod schema_shape;
 mod schema_statements;
+mod secrets_moto;
 mod template;
 
 /// A story that is not named here would be neither compiled nor run.

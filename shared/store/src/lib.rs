@@ -24,6 +24,7 @@ pub mod monitoring;
 pub mod notifications;
 pub mod onboarding_states;
 pub mod pipeline_conversations;
+mod pool;
 pub mod prompt_reads;
 pub mod prompts;
 pub mod psyche_states;
@@ -37,7 +38,7 @@ pub mod threads;
 mod transaction;
 pub mod users;
 
-pub use deadpool_postgres::Pool;
 pub use error::{Error, Result};
+pub use pool::{Pool, TASK_STATEMENT};
 pub use tokio_postgres::Client;
 pub use transaction::{Limits, Tx, retry_conflicts};
