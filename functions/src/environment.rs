@@ -56,7 +56,7 @@ pub struct Environment {
     clock: Clock,
     pauses: Pauses,
     pool: OnceLock<Pool>,
-    http: OnceLock<Http>,
+    http: Http,
 }
 
 impl Environment {
@@ -69,7 +69,7 @@ impl Environment {
             clock: Clock::system(),
             pauses: Pauses::default(),
             pool: OnceLock::new(),
-            http: OnceLock::new(),
+            http: Http::default(),
         }
     }
 
@@ -181,15 +181,15 @@ impl Wiring<'_> {
     }
 
     /// The bot.
-    pub fn bot(&mut self) -> Result<Bot, StartError> {
+    pub fn bot(&mut self) -> Bot {
         let base = self.settings.url_or("TELEGRAM_API_BASE", telegram::PUBLIC_BASE);
         let token = self.credential(secrets::TELEGRAM_BOT_TOKEN);
-        Ok(Bot::new(&self.http()?, &base, token).with_pauses(self.environment.pauses.clone()))
+        Bot::new(&self.environment.http, &base, token).with_pauses(self.environment.pauses.clone())
     }
 
     /// What sends messages.
     pub fn sender(&mut self) -> Result<Sender, StartError> {
-        let (pool, bot) = (self.pool()?, self.bot()?);
+        let (pool, bot) = (self.pool()?, self.bot());
         Ok(Sender { pool, clock: self.clock(), bot, pauses: self.environment.pauses.clone() })
     }
 
@@ -200,18 +200,18 @@ impl Wiring<'_> {
 
     /// The models, with a key each.
     pub fn models(&mut self) -> Result<Models, StartError> {
-        let (pool, http) = (self.pool()?, self.http()?);
+        let (pool, http) = (self.pool()?, &self.environment.http);
         let base = self.settings.url_or("ANTHROPIC_API_BASE", anthropic::PUBLIC_BASE);
         let key = self.credential(secrets::ANTHROPIC_API_KEY);
-        let anthropic = Anthropic::new(&http, &base, key)
+        let anthropic = Anthropic::new(http, &base, key)
             .with_patience(self.patience())
             .with_pauses(self.environment.pauses.clone());
 
-        let base = self.settings.url_or("OPENAI_API_BASE", openai::PUBLIC_BASE);
+        let base = self.settings.url_or("OPENAI_BASE_URL", openai::PUBLIC_BASE);
         let key = self.credential(secrets::OPENAI_API_KEY);
         let model = self.settings.text_or("EMBEDDING_MODEL", "text-embedding-3-small");
         let embeddings =
-            Embeddings::new(&http, &base, key, model).with_pauses(self.environment.pauses.clone());
+            Embeddings::new(http, &base, key, model).with_pauses(self.environment.pauses.clone());
         Ok(Models { pool, clock: self.clock(), anthropic, embeddings })
     }
 
@@ -345,15 +345,6 @@ impl Wiring<'_> {
 
     fn credential(&self, secret: Secret) -> Credential {
         Credential::fetched(self.environment.secrets.fetcher(secret))
-    }
-
-    /// The way out, made when the first client needs it.
-    fn http(&self) -> Result<Http, StartError> {
-        if let Some(http) = self.environment.http.get() {
-            return Ok(http.clone());
-        }
-        let http = Http::new()?;
-        Ok(self.environment.http.get_or_init(|| http).clone())
     }
 }
 

@@ -78,7 +78,7 @@ impl Deps {
                 gate: wiring.webhook_gate(),
                 task_gate: wiring.task_gate(),
                 inbox: inbox::Deps { pool: wiring.pool()?, clock: wiring.clock() },
-                bot: wiring.bot()?,
+                bot: wiring.bot(),
                 secrets: wiring.secrets(),
                 max_connections: wiring.settings.number("TELEGRAM_MAX_CONNECTIONS", MAX_CONNECTIONS, 1..=100),
                 handover: wiring.handover()?,

@@ -13,6 +13,8 @@ mod inbox_receive;
 mod job_protocol;
 mod local_bundle;
 mod local_seed;
+mod memory_import;
+mod memory_recall;
 mod open_transactions;
 mod pipeline_claims;
 mod pipeline_extraction;
