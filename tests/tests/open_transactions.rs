@@ -1,8 +1,6 @@
 //! No transaction is open while somebody else thinks: Telegram and the models take their time with every call, and the database is
 //! watched meanwhile.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use std::time::Duration;
 
 use end_to_end::activity::{Longest, Watch};

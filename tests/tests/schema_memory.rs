@@ -1,7 +1,5 @@
 //! Memory as rows: a search finds only the player's own facts and all of them, and how far apart two facts are.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::ids::UserId;
 use domain::memory::classification::GraphType;
 use domain::remember::{SAME_MEANING, max_distance};
