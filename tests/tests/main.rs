@@ -24,6 +24,7 @@ mod pipeline_orchestrator;
 mod pipeline_recall;
 mod pipeline_summary;
 mod pooler;
+mod processes_crashes;
 mod processes_slots;
 mod prompts_building;
 mod registration_age_gate;
