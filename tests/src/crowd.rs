@@ -6,12 +6,13 @@
 //! only if its sender died in between.
 //!
 //! Leases are seconds here, by settings, and are waited for. The minutes that the rules prescribe besides are not: before
-//! each round of the schedules they pass in the rows ([`Crowd::minutes_pass`]).
+//! each run of a job they pass in the rows ([`Crowd::minutes_pass`]).
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use standins::{Anthropic, Call, OpenAi, Telegram};
 use store::Pool;
@@ -26,10 +27,12 @@ use crate::rows::{execute, row, rows};
 const FIRST: i64 = 5_000_000_000;
 /// Telegram waits so long before it repeats an update that nobody took.
 const BEFORE_REPEATING: Duration = Duration::from_millis(25);
-/// Between two rounds of the schedules.
-const BETWEEN_ROUNDS: Duration = Duration::from_millis(300);
-/// The longest that everything may take to come to rest.
-const REST: Duration = Duration::from_secs(60);
+/// What picks up what the dead left.
+const JOBS: [&str; 2] = ["process-conversations", "deliver"];
+/// Between two runs of a job.
+const BETWEEN_RUNS: Duration = Duration::from_millis(300);
+/// The longest that nothing may be done while something is left to be done.
+const STANDSTILL: Duration = Duration::from_secs(40);
 
 /// Accounts, their database, the services outside, and the processes that serve them.
 #[derive(Debug)]
@@ -75,8 +78,8 @@ impl Crowd {
             ("SKIP_RATES_ENABLED", "false"),
             ("RESPONSE_DELAY_MODE", "off"),
             // Seconds in place of minutes: the dead are taken up while the test waits.
-            ("INBOX_LEASE_S", "6"),
-            ("DELIVERY_LEASE_S", "6"),
+            ("INBOX_LEASE_S", "8"),
+            ("DELIVERY_LEASE_S", "8"),
         ];
         let processes = Processes::start(processes, binary, &settings).await;
         let pool = database.pool_named(ONLOOKER);
@@ -108,50 +111,55 @@ impl Crowd {
         self.processes.door(process).update(update).await.is_some_and(|status| status.is_success())
     }
 
-    /// One round of the schedules that pick up what the dead left.
-    async fn schedules_go_round(&self, process: usize) {
-        self.minutes_pass().await;
-        let door = self.processes.door(process);
-        for job in ["process-conversations", "deliver"] {
-            // A process that dies answers nothing; the next round is another one's.
-            drop(door.task(job, None).await);
-        }
-    }
-
-    /// Lets the schedules go on until `done` is.
-    pub async fn schedules_go_on_until(&self, done: impl Future<Output = ()>) {
-        let schedules = async {
-            for process in 0.. {
-                tokio::time::sleep(BETWEEN_ROUNDS).await;
-                self.schedules_go_round(process).await;
-            }
+    /// Lets the schedules go on until `done` is, and then until nothing is left to be done.
+    pub async fn schedules_go_on_until<T>(&self, done: impl Future<Output = T>) -> T {
+        let is_done = AtomicBool::new(false);
+        let done = async {
+            let done = done.await;
+            self.comes_to_rest().await;
+            is_done.store(true, Ordering::Relaxed);
+            done
         };
-        tokio::select! {
-            () = done => {}
-            () = schedules => {}
-        }
+        let schedules = join_all(JOBS.map(|job| self.schedule(job, &is_done)));
+        join(done, schedules).await.0
     }
 
-    /// Lets the schedules go on until nothing is left to be done.
-    pub async fn comes_to_rest(&self) {
-        let until = Instant::now() + REST;
+    /// Fires a job again and again, each time at the next process. A run is never broken off: a caller who hung up would
+    /// take it along.
+    async fn schedule(&self, job: &str, is_over: &AtomicBool) {
         for process in 0.. {
-            if self.open().await == 0 {
+            if is_over.load(Ordering::Relaxed) {
                 return;
             }
-            if Instant::now() > until {
+            tokio::time::sleep(BETWEEN_RUNS).await;
+            self.minutes_pass(job).await;
+            // A process that dies answers nothing; the next run is another one's.
+            drop(self.processes.door(process).task(job, None).await);
+        }
+    }
+
+    async fn comes_to_rest(&self) {
+        let (mut least, mut since) = (i64::MAX, Instant::now());
+        loop {
+            let open = self.open().await;
+            if open == 0 {
+                return;
+            }
+            if open < least {
+                (least, since) = (open, Instant::now());
+            }
+            if since.elapsed() > STANDSTILL {
                 panic!("no rest: {:#?}\n{}", self.stands().await, self.processes.log());
             }
-            tokio::time::sleep(BETWEEN_ROUNDS).await;
-            self.schedules_go_round(process).await;
+            tokio::time::sleep(BETWEEN_RUNS).await;
         }
     }
 
     /// What the rules let wait for a minute or more waits no longer: an update after a failure and one whose hint was
-    /// lost, a message whose sender died, a job whose run never ended. Nothing that a living worker holds is touched: no run
-    /// of a job is under way between two rounds.
-    async fn minutes_pass(&self) {
-        // Rows that are being written are left to the next round: who waited for them could hold others up.
+    /// lost, a message whose sender died, a run of the job that never ended. Nothing that a living worker holds is touched:
+    /// between two runs of a job none is under way.
+    async fn minutes_pass(&self, job: &str) {
+        // Rows that are being written are left to the next time: who waited for them could hold others up.
         let over = |table: &str, what: &str, which: &str| {
             format!(
                 "UPDATE {table} SET {what} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {table} WHERE {which} FOR UPDATE SKIP LOCKED))"
@@ -163,7 +171,8 @@ impl Crowd {
         let due = "status = 'pending' AND scheduled_at > now()";
         execute(&self.pool, &over("scheduled_events", "scheduled_at = now()", due)).await;
         let begun = "started_at = started_at - interval '1 hour'";
-        execute(&self.pool, &over("job_executions", begun, "status = 'running'")).await;
+        let running = format!("job_name = '{job}' AND status = 'running'");
+        execute(&self.pool, &over("job_executions", begun, &running)).await;
     }
 
     async fn open(&self) -> i64 {

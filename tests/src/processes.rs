@@ -23,7 +23,7 @@ pub const TASK_SECRET: &str = "task-secret";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that an answer may take.
 const ANSWER: Duration = Duration::from_mins(1);
-/// So many lines of each process are kept for the one who asks what went wrong.
+/// So many lines are kept for the one who asks what went wrong.
 const KEPT_LINES: usize = 2_000;
 
 /// Several processes that serve the same bundle.
@@ -33,7 +33,11 @@ pub struct Processes {
     settings: Vec<(String, String)>,
     client: Client,
     state: Mutex<State>,
+    log: Log,
 }
+
+/// The last warnings and errors of all processes, the killed ones among them.
+type Log = Arc<Mutex<Vec<String>>>;
 
 #[derive(Debug, Default)]
 struct State {
@@ -56,7 +60,6 @@ struct Process {
     number: u32,
     child: Child,
     address: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Processes {
@@ -64,8 +67,13 @@ impl Processes {
     pub async fn start(count: usize, binary: &Path, settings: &[(&str, &str)]) -> Self {
         let settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let processes =
-            Self { binary: binary.to_owned(), settings, client: client(), state: Mutex::default() };
+        let processes = Self {
+            binary: binary.to_owned(),
+            settings,
+            client: client(),
+            state: Mutex::default(),
+            log: Log::default(),
+        };
         for _ in 0..count {
             let process = processes.spawn().await;
             lock(&processes.state).running.push(process);
@@ -103,10 +111,9 @@ impl Processes {
         Door { client: self.client.clone(), address: running[index % running.len()].address }
     }
 
-    /// The last lines that the running processes wrote.
+    /// What went wrong in the processes, as far as they told.
     pub fn log(&self) -> String {
-        let state = lock(&self.state);
-        state.running.iter().flat_map(|process| lock(&process.log).clone()).collect::<Vec<_>>().join("\n")
+        lock(&self.log).join("\n")
     }
 
     async fn spawn(&self) -> Process {
@@ -128,15 +135,14 @@ impl Processes {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a process");
-        let log = Arc::<Mutex<Vec<String>>>::default();
         let (listening, address) = oneshot::channel();
         let output = child.stdout.take().expect("its output");
-        let keep = Arc::clone(&log);
-        std::thread::spawn(move || read(output, listening, &keep));
+        let log = Arc::clone(&self.log);
+        std::thread::spawn(move || read(number, output, listening, &log));
         let Ok(Ok(address)) = tokio::time::timeout(PATIENCE, address).await else {
-            panic!("a process did not start: {:?}", lock(&log))
+            panic!("a process did not start: {}", self.log())
         };
-        Process { number, child, address, log }
+        Process { number, child, address }
     }
 }
 
@@ -165,8 +171,8 @@ pub fn number_of(path: &str) -> u32 {
     token.parse().unwrap_or_else(|_| panic!("no process calls {path}"))
 }
 
-/// Keeps what a process writes, and tells where it listens.
-fn read(output: ChildStdout, listening: oneshot::Sender<SocketAddr>, log: &Mutex<Vec<String>>) {
+/// Keeps what went wrong in a process, and tells where it listens.
+fn read(number: u32, output: ChildStdout, listening: oneshot::Sender<SocketAddr>, log: &Mutex<Vec<String>>) {
     let mut listening = Some(listening);
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         let told: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -176,11 +182,14 @@ fn read(output: ChildStdout, listening: oneshot::Sender<SocketAddr>, log: &Mutex
             // Nobody waits any more for a process that took too long.
             let _ = listening.send(address);
         }
-        let mut log = lock(log);
-        if log.len() == KEPT_LINES {
-            log.remove(0);
+        // What is no line of the log is the process's last word.
+        if matches!(told["level"].as_str(), None | Some("WARN" | "ERROR")) {
+            let mut log = lock(log);
+            if log.len() == KEPT_LINES {
+                log.remove(0);
+            }
+            log.push(format!("{number}: {line}"));
         }
-        log.push(line);
     }
 }
 

@@ -25,7 +25,7 @@ use store::scheduled_events::{NewMessage, Queued};
 use store::{Limits, Pool, Tx, scheduled_events};
 
 struct World {
-    _database: TestDatabase,
+    database: TestDatabase,
     pool: Pool,
     clock: Clock,
     telegram: Telegram,
@@ -36,9 +36,20 @@ impl World {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool();
+        Self::on(database, pool).await
+    }
+
+    /// Where connections can be made to end.
+    async fn behind_pooler() -> Self {
+        let database = TestDatabase::behind_pooler().await;
+        let pool = database.pool_of_a_function();
+        Self::on(database, pool).await
+    }
+
+    async fn on(database: TestDatabase, pool: Pool) -> Self {
         let clock = Clock::standing_at(noon());
         let telegram = Telegram::start().await.expect("a stand-in");
-        Self { pool, _database: database, clock, telegram, pauses: Pauses::noted() }
+        Self { pool, database, clock, telegram, pauses: Pauses::noted() }
     }
 
     async fn player(&self, telegram_id: i64) -> UserId {
@@ -528,6 +539,24 @@ async fn a_message_sent_at_once_is_written_under_its_workers_lease() {
 
     assert_eq!((at_once.lease, behind.lease), (lease, None));
     assert_eq!(world.deliver().await["delivered"], json!(0), "the worker sends it, and nobody overtakes it");
+}
+
+/// What was sent is noted on another connection when one ends, so that no piece goes out again.
+#[tokio::test]
+async fn a_lost_connection_loses_no_note() {
+    for lost in ["scheduled_events::checkpoint", "scheduled_events::mark_delivered"] {
+        let world = World::behind_pooler().await;
+        let user = world.player(77).await;
+        let id = world.event(user, 0, json!({ "text": "-", "parts": ["one", "two"] })).await;
+        world.database.pooler().lose_answer_to(lost);
+
+        world.deliver().await;
+        world.clock.advance(LEASE * 2);
+        world.deliver().await;
+
+        assert_eq!(world.sent(), ["77: one", "77: two"], "{lost}");
+        assert!(world.stand(id).await.starts_with("delivered | 0 |"), "{lost}");
+    }
 }
 
 /// A run whose sending takes longer than its lease begins nothing that another run may have by then.

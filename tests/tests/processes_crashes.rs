@@ -45,8 +45,8 @@ async fn one_update_a_hundred_times_at_once_is_one_row_and_one_reply() {
     let crowd = Crowd::new(1, 1, PROCESSES, Path::new(SERVING)).await;
     let update = update_of(0, 1);
 
-    let taken = join_all((0..100).map(|copy| crowd.deliver(&update, copy))).await;
-    crowd.comes_to_rest().await;
+    let hundred_times = async { join_all((0..100).map(|copy| crowd.deliver(&update, copy))).await };
+    let taken = crowd.schedules_go_on_until(hundred_times).await;
 
     assert!(taken.into_iter().all(|taken| taken), "{}", crowd.processes.log());
     crowd.everything_happened_once().await;
@@ -87,7 +87,6 @@ async fn killed_processes_lose_nothing_and_repeat_only_what_was_on_its_way() {
             }
         })
         .await;
-    crowd.comes_to_rest().await;
 
     let (killed, repetitions) = (crowd.processes.killed(), crowd.repetitions().await);
     println!(
@@ -102,7 +101,11 @@ async fn killed_processes_lose_nothing_and_repeat_only_what_was_on_its_way() {
     crowd.everything_happened_once().await;
     let unexplained: Vec<_> =
         repetitions.iter().filter(|repetition| !is_explained(repetition, &killed)).collect();
-    assert!(unexplained.is_empty(), "sent twice by a process that lived: {unexplained:#?}\n{killed:#?}");
+    assert!(
+        unexplained.is_empty(),
+        "sent twice by a process that lived: {unexplained:#?}\n{killed:#?}\n{}",
+        crowd.processes.log()
+    );
     assert!(repetitions.len() <= killed.len(), "{} repetitions, {} kills", repetitions.len(), killed.len());
     assert!(killed.len() > 2, "too few kills to show anything");
 }
@@ -131,7 +134,6 @@ async fn a_database_that_ends_every_connection_again_and_again_is_survived() {
             }
         })
         .await;
-    crowd.comes_to_rest().await;
 
     let (cuts, repetitions) = (cuts.into_inner().expect("the cuts"), crowd.repetitions().await);
     println!(
@@ -146,6 +148,10 @@ async fn a_database_that_ends_every_connection_again_and_again_is_survived() {
     crowd.everything_happened_once().await;
     let unexplained: Vec<_> =
         repetitions.iter().filter(|repetition| !cuts.iter().any(|cut| explains(*cut, repetition))).collect();
-    assert!(unexplained.is_empty(), "sent twice though its connection lived: {unexplained:#?}\n{cuts:#?}");
+    assert!(
+        unexplained.is_empty(),
+        "sent twice though its connection lived: {unexplained:#?}\n{cuts:#?}\n{}",
+        crowd.processes.log()
+    );
     assert!(cuts.len() > 2, "too few cuts to show anything");
 }
