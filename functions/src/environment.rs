@@ -361,9 +361,12 @@ mod tests {
     }
 
     fn reply_times(variables: &[(&str, &str)]) -> (Duration, Duration) {
-        let deps = environment(variables).wire(|wiring| wiring.reply()).expect("settings that are fine");
-        assert_eq!(deps.rules.agent_time, deps.agent.settings.total_time);
-        (deps.rules.turn_time, deps.rules.agent_time)
+        let times = environment(variables).wire(|wiring| {
+            let deps = wiring.reply()?;
+            assert_eq!(deps.rules.agent_time, deps.agent.settings.total_time);
+            Ok((deps.rules.turn_time, deps.rules.agent_time))
+        });
+        times.expect("settings that are fine")
     }
 
     #[tokio::test]

@@ -148,9 +148,12 @@ impl Crowd {
             if open < least {
                 (least, since) = (open, Instant::now());
             }
-            if since.elapsed() > STANDSTILL {
-                panic!("no rest: {:#?}\n{}", self.stands().await, self.processes.log());
-            }
+            assert!(
+                since.elapsed() <= STANDSTILL,
+                "no rest: {:#?}\n{}",
+                self.stands().await,
+                self.processes.log()
+            );
             tokio::time::sleep(BETWEEN_RUNS).await;
         }
     }
