@@ -14,7 +14,7 @@ async fn migrated() -> TestDatabase {
     execute(&database.pool(), SEED_STATE).await;
     let mut client = connect(database.direct_url()).await;
     let report = migrations::run(&mut client).await.expect("the migrations run over old data");
-    assert_eq!(report.applied.len(), 13);
+    assert_eq!(report.applied.len(), 14);
     assert_eq!(report.scheduled_jobs, 0);
     database
 }
