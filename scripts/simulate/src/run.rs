@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     fn digest(seed: &str, threads: usize) -> String {
-        let plan = Plan { threads, ..Plan::new(18, 20, seed) };
+        let plan = Plan { threads, ..Plan::new(12, 10, seed) };
         Simulation::run(plan, &|| {}).digest()
     }
 

@@ -1,6 +1,5 @@
 //! A message comes: the order of the gates, and what an answer costs in time.
 
-use domain::care::needs_care;
 use domain::conflict::standing::Standing;
 use domain::conversation::Role;
 use domain::engagement::days::local_date;
@@ -43,7 +42,7 @@ impl Game<'_> {
         self.presence = self.presence.after_interaction(now, &self.life.zone);
         self.last_day_closed = self.last_day_closed.or_else(|| Some(local_date(now, &self.life.zone)));
         let since_contact = before.map(|before| now.duration_since(before));
-        let in_care = self.hear_out(&message.text, now) | needs_care(&message.text);
+        let in_care = self.hear_out(&message.text, now);
         self.record.messages += 1;
         self.record.care.messages += u32::from(in_care);
 

@@ -54,7 +54,7 @@ impl Talking {
 }
 
 impl Game<'_> {
-    /// Finds or opens the conversation of a text; says whether it is in care mode already.
+    /// Finds or opens the conversation of a text; says whether it is in care mode with it.
     pub(super) fn hear_out(&mut self, text: &str, now: Timestamp) -> bool {
         let in_fight = self.status == GameStatus::BossFight;
         let goes_on = |talking: &Talking| is_reusable(&talking.session, in_fight, now);
