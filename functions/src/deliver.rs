@@ -58,7 +58,7 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    Ok(environment.require(router(Deps::from_environment(environment)?), SECRETS))
+    environment.finish(router(Deps::from_environment(environment)?), SECRETS)
 }
 
 async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {

@@ -4,6 +4,7 @@
 //! Clients are given a way to fetch their key, not the key: a rotated one is found without a restart.
 
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderName;
@@ -12,7 +13,7 @@ use domain::reply::delay::Mode;
 use domain::{config, delivery, inbox};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
-use providers::anthropic::{self, Anthropic};
+use providers::anthropic::{self, Anthropic, Patience};
 use providers::openai::{self, Embeddings};
 use providers::queue::Queue;
 use providers::retry::Pauses;
@@ -22,17 +23,20 @@ use runtime::auth::{HeaderGate, TaskGate};
 use runtime::aws;
 use runtime::secrets::{Secret, Secrets};
 use runtime::settings::{Basics, Reader, Stage, Variables};
-use runtime::{Setup, StartError, database, edge};
+use runtime::{Setup, StartError, database, edge, failure};
 use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::llm::Models;
 use service::{Clock, agent, pipeline, reply};
 use store::Pool;
 
-use crate::secrets;
+use crate::{failures, secrets};
 
 /// Connections of one instance: few, since there may be many instances.
 const POOL_SIZE: usize = 2;
+
+/// The longest that a statement of a task may run, in milliseconds.
+const TASK_STATEMENT_MS: u64 = 30_000;
 
 /// The longest lease that can be set, in seconds: an hour.
 const LONGEST_LEASE: i64 = 3_600;
@@ -52,7 +56,7 @@ pub struct Environment {
     clock: Clock,
     pauses: Pauses,
     pool: OnceLock<Pool>,
-    http: OnceLock<Http>,
+    http: Http,
 }
 
 impl Environment {
@@ -65,7 +69,7 @@ impl Environment {
             clock: Clock::system(),
             pauses: Pauses::default(),
             pool: OnceLock::new(),
-            http: OnceLock::new(),
+            http: Http::default(),
         }
     }
 
@@ -112,9 +116,12 @@ impl Environment {
         made
     }
 
-    /// Lets a function answer 503 while a secret is missing without which it can do nothing.
-    pub(crate) fn require(&self, router: Router, required: &'static [Secret]) -> Router {
-        edge::require(router, &self.secrets, required)
+    /// What every function has in common: an error of ours leaves a row for the operators, and while a secret is missing
+    /// without which it can do nothing, it answers 503.
+    pub(crate) fn finish(&self, router: Router, required: &'static [Secret]) -> Result<Router, StartError> {
+        let (pool, clock) = self.wire(|wiring| Ok((wiring.pool()?, wiring.clock())))?;
+        let router = failure::recorded(router, failures::recorder(pool, clock));
+        Ok(edge::require(router, &self.secrets, required))
     }
 }
 
@@ -135,10 +142,15 @@ impl Wiring<'_> {
     /// The database. All functions of a process share one pool.
     pub fn pool(&mut self) -> Result<Pool, StartError> {
         let size = self.settings.number("DB_POOL_SIZE", POOL_SIZE, 1..=100);
+        let longest = self.settings.number("DB_STATEMENT_TIMEOUT_MS", TASK_STATEMENT_MS, 1..=900_000);
+        Ok(self.connections(size)?.with_task_statement(Duration::from_millis(longest)))
+    }
+
+    fn connections(&self, size: usize) -> Result<Pool, StartError> {
         if let Some(pool) = self.environment.pool.get() {
             return Ok(pool.clone());
         }
-        let pool = database::pool(self.environment.secrets.fetcher(secrets::DATABASE_URL), size)?;
+        let pool = database::pool(self.environment.secrets.fetcher(secrets::DATABASE_URL), size)?.into();
         Ok(self.environment.pool.get_or_init(|| pool).clone())
     }
 
@@ -169,15 +181,15 @@ impl Wiring<'_> {
     }
 
     /// The bot.
-    pub fn bot(&mut self) -> Result<Bot, StartError> {
+    pub fn bot(&mut self) -> Bot {
         let base = self.settings.url_or("TELEGRAM_API_BASE", telegram::PUBLIC_BASE);
         let token = self.credential(secrets::TELEGRAM_BOT_TOKEN);
-        Ok(Bot::new(&self.http()?, &base, token).with_pauses(self.environment.pauses.clone()))
+        Bot::new(&self.environment.http, &base, token).with_pauses(self.environment.pauses.clone())
     }
 
     /// What sends messages.
     pub fn sender(&mut self) -> Result<Sender, StartError> {
-        let (pool, bot) = (self.pool()?, self.bot()?);
+        let (pool, bot) = (self.pool()?, self.bot());
         Ok(Sender { pool, clock: self.clock(), bot, pauses: self.environment.pauses.clone() })
     }
 
@@ -188,17 +200,27 @@ impl Wiring<'_> {
 
     /// The models, with a key each.
     pub fn models(&mut self) -> Result<Models, StartError> {
-        let (pool, http) = (self.pool()?, self.http()?);
+        let (pool, http) = (self.pool()?, &self.environment.http);
         let base = self.settings.url_or("ANTHROPIC_API_BASE", anthropic::PUBLIC_BASE);
         let key = self.credential(secrets::ANTHROPIC_API_KEY);
-        let anthropic = Anthropic::new(&http, &base, key).with_pauses(self.environment.pauses.clone());
+        let anthropic = Anthropic::new(http, &base, key)
+            .with_patience(self.patience())
+            .with_pauses(self.environment.pauses.clone());
 
-        let base = self.settings.url_or("OPENAI_API_BASE", openai::PUBLIC_BASE);
+        let base = self.settings.url_or("OPENAI_BASE_URL", openai::PUBLIC_BASE);
         let key = self.credential(secrets::OPENAI_API_KEY);
         let model = self.settings.text_or("EMBEDDING_MODEL", "text-embedding-3-small");
         let embeddings =
-            Embeddings::new(&http, &base, key, model).with_pauses(self.environment.pauses.clone());
+            Embeddings::new(http, &base, key, model).with_pauses(self.environment.pauses.clone());
         Ok(Models { pool, clock: self.clock(), anthropic, embeddings })
+    }
+
+    /// How long and how often a model is asked where its task names no figures.
+    fn patience(&mut self) -> Patience {
+        let default = Patience::default();
+        let seconds = self.settings.number("LLM_TIMEOUT_S", default.timeout.as_secs(), 1..=600);
+        let tries = self.settings.number("LLM_MAX_ATTEMPTS", default.tries, 1..=10);
+        Patience { timeout: Duration::from_secs(seconds), tries }
     }
 
     /// What the pipeline needs, and what is set about its stages.
@@ -209,6 +231,7 @@ impl Wiring<'_> {
             clock: self.clock(),
             models,
             pace: pipeline::orchestrator::Pace::default(),
+            errors_are_told: self.settings.flag("OBSERVABILITY_ENABLED", true),
         };
         let default = pipeline::Settings::default();
         let settings = pipeline::Settings {
@@ -274,7 +297,7 @@ impl Wiring<'_> {
     /// A reply before the webhook's answer must leave it time to answer.
     #[cfg(feature = "inline")]
     fn inline_handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
-        const TIME: std::time::Duration = std::time::Duration::from_secs(55);
+        const TIME: Duration = Duration::from_secs(55);
         let mut deps = self.reply()?;
         deps.rules.turn_time = TIME;
         deps.rules.call_time = TIME;
@@ -322,15 +345,6 @@ impl Wiring<'_> {
 
     fn credential(&self, secret: Secret) -> Credential {
         Credential::fetched(self.environment.secrets.fetcher(secret))
-    }
-
-    /// The way out, made when the first client needs it.
-    fn http(&self) -> Result<Http, StartError> {
-        if let Some(http) = self.environment.http.get() {
-            return Ok(http.clone());
-        }
-        let http = Http::new()?;
-        Ok(self.environment.http.get_or_init(|| http).clone())
     }
 }
 

@@ -14,6 +14,7 @@ pub mod cleanup;
 pub mod decay;
 pub mod deliver;
 pub mod environment;
+mod failures;
 pub mod process_conversations;
 pub mod reply;
 pub mod secrets;

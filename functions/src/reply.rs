@@ -62,7 +62,7 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    Ok(environment.require(router(Deps::from_environment(environment)?), REQUIRED))
+    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
 }
 
 async fn take(State(deps): State<Deps>, records: Records) -> Failures {

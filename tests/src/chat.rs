@@ -101,7 +101,7 @@ impl Chat {
     /// How messages go out.
     pub fn sender(&self) -> Sender {
         let token = Credential::fixed(SecretString::from("1:token"));
-        let bot = Bot::new(&Http::new().expect("a client"), &self.telegram.url(), token)
+        let bot = Bot::new(&Http::default(), &self.telegram.url(), token)
             .with_pauses(self.pauses.clone())
             .with_timeout(Duration::from_millis(500));
         Sender { pool: self.pool(), clock: self.clock.clone(), bot, pauses: self.pauses.clone() }

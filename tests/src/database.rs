@@ -63,7 +63,7 @@ impl TestDatabase {
     pub fn pool_of_a_function(&self) -> Pool {
         let url = SecretString::from(self.url.as_str());
         let fetch = move |_refused| futures_util::future::ready(Some(url.clone())).boxed();
-        runtime::database::pool(fetch, 2).expect("a pool")
+        runtime::database::pool(fetch, 2).expect("a pool").into()
     }
 
     /// Where a function finds the database.
@@ -177,11 +177,11 @@ fn address(url: &str) -> &str {
 fn pool(url: &str) -> Pool {
     let config = Config::from_str(url).expect("the URL of a database");
     let recycling = ManagerConfig { recycling_method: RecyclingMethod::Verified };
-    Pool::builder(Manager::from_config(config, NoTls, recycling))
+    let pool = deadpool_postgres::Pool::builder(Manager::from_config(config, NoTls, recycling))
         .max_size(POOL_SIZE)
         .runtime(Runtime::Tokio1)
-        .build()
-        .expect("a pool")
+        .build();
+    pool.expect("a pool").into()
 }
 
 /// `url` with another database.

@@ -67,6 +67,7 @@ impl Processing {
             clock: clock.clone(),
             models: standins.models.clone(),
             pace: Pace { second: Duration::from_millis(200) },
+            errors_are_told: true,
         };
         Self { database, standins, clock, deps, settings: Settings::default(), user }
     }
@@ -107,7 +108,12 @@ impl Processing {
         let player = pipeline_conversations::get_player(&client, claimed.user).await.expect("the player");
         drop(client);
         let mut context = Context::new(claimed, player, self.clock.now());
-        let orchestrator = Orchestrator { pool, clock: self.clock.clone(), pace: self.deps.pace };
+        let orchestrator = Orchestrator {
+            pool,
+            clock: self.clock.clone(),
+            pace: self.deps.pace,
+            errors_are_told: self.deps.errors_are_told,
+        };
         let ended = orchestrator.run(stages, &mut context).await;
         (ended, context)
     }

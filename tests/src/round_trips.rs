@@ -3,9 +3,23 @@
 //! A round trip is one wait for the server: statements sent together are one, on whichever connection.
 
 use std::fmt;
+use std::time::Duration;
 
+use service::pipeline::{job, stages};
 use standins::Pooler;
 use standins::pooler::Trip;
+
+use crate::chat::{ANN, Chat, text_update};
+use crate::database::TestDatabase;
+use crate::processing::Processing;
+
+/// What is sent together arrives within this span, on a busy machine too.
+const TOGETHER: Duration = Duration::from_millis(5);
+
+/// What a reply turn may take, from the update's arrival to the end of its row.
+pub const REPLY_TURN: usize = 16;
+/// What a run of the pipeline over one conversation may take.
+pub const PIPELINE_RUN: usize = 40;
 
 /// The waits of a piece of work, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +45,39 @@ impl fmt::Display for RoundTrips {
 /// Does the work, and tells its waits. Nothing else may go through the pooler meanwhile.
 pub async fn counted<T>(pooler: &Pooler, work: impl Future<Output = T>) -> (T, RoundTrips) {
     let before = pooler.trips().len();
+    pooler.delay(TOGETHER);
     let outcome = work.await;
+    pooler.delay(Duration::ZERO);
     (outcome, RoundTrips(pooler.trips().split_off(before)))
+}
+
+/// A reply turn of a player who has talked with her before; the answer has two parts.
+pub async fn reply_turn() -> RoundTrips {
+    let chat = Chat::as_deployed(TestDatabase::behind_pooler().await).await;
+    chat.ann().await;
+    chat.ann_says(1, "hi").await;
+
+    let update = text_update(2, "tell me about your day");
+    let (worked, trips) = counted(chat.database.pooler(), chat.get(&update)).await;
+
+    assert_eq!(worked.ended, 1);
+    assert_eq!(chat.telegram.texts_to(ANN).len(), 2);
+    trips
+}
+
+/// A run of all stages over a conversation with two facts and a promise.
+pub async fn pipeline_run() -> RoundTrips {
+    let world = Processing::behind_pooler().await;
+    let all = stages(&world.deps, &world.settings);
+    let run = async || {
+        let lines = [("user", "I play chess and I live in Lisbon. i'll send you a photo"), ("nikita", "ok")];
+        let conversation = world.talked(&lines).await;
+        let run = job::run_forced(&world.deps, &all, conversation);
+        let (ran, trips) = counted(world.database.pooler(), run).await;
+        assert!(ran.expect("a run"));
+        trips
+    };
+    // The first run makes the connections.
+    run().await;
+    run().await
 }

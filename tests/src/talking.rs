@@ -40,7 +40,7 @@ impl ModelStandIns {
     pub async fn start(pool: Pool, clock: Clock) -> Self {
         let anthropic = Anthropic::start().await.expect("a stand-in for the model");
         let openai = OpenAi::start().await.expect("a stand-in for the embeddings");
-        let http = Http::new().expect("a way out");
+        let http = Http::default();
         let pauses = Pauses::noted();
         let key = || Credential::fixed("a key".to_owned());
         let models = Models {

@@ -64,7 +64,7 @@ impl World {
     /// A sender with a bot of its own: what one test's bot was told to wait does not hold another's back.
     fn sender(&self) -> Sender {
         let token = Credential::fixed(SecretString::from("1:token"));
-        let bot = Bot::new(&Http::new().expect("a client"), &self.telegram.url(), token)
+        let bot = Bot::new(&Http::default(), &self.telegram.url(), token)
             .with_pauses(self.pauses.clone())
             .with_timeout(Duration::from_millis(200));
         Sender { pool: self.pool.clone(), clock: self.clock.clone(), bot, pauses: self.pauses.clone() }

@@ -1,17 +1,16 @@
 //! The job `process-conversations`: what one call claims, runs and ends, and what it leaves alone.
 
 use domain::ids::UserId;
-use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, SUMMARY, share_of};
+use domain::pipeline::share_of;
 use domain::status::GameStatus;
 use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
-use end_to_end::round_trips::counted;
+use end_to_end::round_trips::{PIPELINE_RUN, pipeline_run};
 use end_to_end::rows::{execute, row, rows};
 use jiff::SignedDuration;
 use serde_json::json;
 use service::pipeline::job::{self, Rollout};
-use service::pipeline::stage::Registered;
 use service::pipeline::stages;
 use standins::Fault;
 use store::pipeline_conversations;
@@ -190,25 +189,10 @@ async fn what_a_dead_worker_left_is_finished_by_the_next_run() {
     assert_eq!(row(&world.pool(), ENDED).await, "processed | 2 | t | neutral");
 }
 
-/// A run waits for the database so often as the module's doc says, and within the budget with all stages.
+/// A run waits for the database as often as the module's doc says, and within the budget with all stages.
 #[tokio::test]
 async fn a_run_keeps_within_its_round_trips() {
-    let world = Processing::behind_pooler().await;
-    let first_three = world.stages(&[EXTRACTION, MEMORY_UPDATE, SUMMARY]);
-    let all = stages(&world.deps, &world.settings);
-    let lines = [("user", "I play chess and I live in Lisbon. i'll send you a photo"), ("nikita", "ok")];
-    // The first run makes the connections.
-    let run = async |stages: &[Registered]| {
-        let conversation = world.talked(&lines).await;
-        let run = job::run_forced(&world.deps, stages, conversation);
-        let (ran, trips) = counted(world.database.pooler(), run).await;
-        assert!(ran.expect("a run"));
-        trips
-    };
-    run(&all).await;
-
-    let trips = run(&first_three).await;
-    assert_eq!(trips.count(), 25, "{trips}");
-    let trips = run(&all).await;
-    assert!(trips.count() <= 40, "{trips}");
+    let trips = pipeline_run().await;
+    assert_eq!(trips.count(), 34, "{trips}");
+    assert!(trips.count() <= PIPELINE_RUN);
 }

@@ -153,8 +153,12 @@ impl World {
         let player = pipeline_conversations::get_player(&client, claimed.user).await.expect("the player");
         drop(client);
         let mut context = Context::new(claimed, player, START);
-        let orchestrator =
-            Orchestrator { pool, clock: Clock::standing_at(START), pace: Pace { second: self.second } };
+        let orchestrator = Orchestrator {
+            pool,
+            clock: Clock::standing_at(START),
+            pace: Pace { second: self.second },
+            errors_are_told: true,
+        };
         orchestrator.run(stages, &mut context).await
     }
 

@@ -3,12 +3,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_sdk_sqs::config::{Credentials, SharedCredentialsProvider};
 use axum::body::Body;
 use end_to_end::bundle::{Bundle, TASK_SECRET, WEBHOOK_HEADER, WEBHOOK_SECRET, post, send};
 use end_to_end::chat::{ANN, noon, text_update};
 use end_to_end::players::NewPlayer;
+use end_to_end::queued::account;
 use end_to_end::rows::execute;
 use functions::environment::Environment;
 use functions::telegram_webhook;
@@ -149,7 +148,7 @@ async fn with_a_queue_a_hint_is_left_and_nothing_else_is_done() {
     let bundle = Bundle::at(noon()).await;
     let environment = Environment::new(&Setup::of(bundle.variables().clone()).expect("settings"));
     let mut deps = telegram_webhook::Deps::from_environment(&environment).expect("what it needs");
-    deps.handover = Arc::new(QueueHandover(Queue::new(credentials(), queue.queue_url("reply.fifo"))));
+    deps.handover = Arc::new(QueueHandover(Queue::new(account(), queue.queue_url("reply.fifo"))));
     let webhook = edge::around(telegram_webhook::router(deps), Duration::from_secs(3));
     let headers = [(WEBHOOK_HEADER, WEBHOOK_SECRET)];
     let update = || post(WEBHOOK, &headers, Body::from(text_update(900, "hi").to_string()));
@@ -169,14 +168,6 @@ async fn with_a_queue_a_hint_is_left_and_nothing_else_is_done() {
     assert_eq!(send(&webhook, next).await.status, 200);
     assert_eq!(inbox(&bundle).await, ["900 | received", "901 | received"]);
     assert_eq!((bundle.telegram.count(), bundle.anthropic.count()), (0, 0));
-}
-
-fn credentials() -> SdkConfig {
-    let key = Credentials::new("key", "secret", None, None, "test");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .credentials_provider(SharedCredentialsProvider::new(key))
-        .build()
 }
 
 /// case: telegram 12

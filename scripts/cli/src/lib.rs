@@ -7,6 +7,7 @@ pub mod home;
 pub mod invoke;
 pub mod local;
 pub mod log;
+pub mod memory;
 pub mod outside;
 pub mod play;
 pub mod result;

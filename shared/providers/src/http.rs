@@ -3,6 +3,7 @@
 //! TLS is rustls with the aws-lc-rs provider and the platform's roots. Redirects are not followed: an API that
 //! redirects is not the API we mean, and a credential must not travel on.
 
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Client;
@@ -22,9 +23,12 @@ const MAX_ANSWER_BYTES: usize = 8 << 20;
 const OUR_NAME: &str = concat!("nikita/", env!("CARGO_PKG_VERSION"));
 
 /// The way out. Cheap to clone; all clones share their connections.
-#[derive(Debug, Clone)]
+///
+/// Reading the platform's root certificates takes longer than the rest of a function's start: the client is made for
+/// the first call.
+#[derive(Debug, Clone, Default)]
 pub struct Http {
-    client: Client,
+    client: Arc<OnceLock<Client>>,
 }
 
 /// A whole answer, whatever its status.
@@ -50,18 +54,15 @@ pub(crate) enum Failure {
 }
 
 impl Http {
-    /// Makes the factory. Fails only when the platform's root certificates cannot be used.
-    #[expect(clippy::disallowed_methods, reason = "this is the factory")]
-    pub fn new() -> Result<Self, reqwest::Error> {
-        // Refused when a provider was installed before: then that one is used.
-        drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
-        let client = Client::builder()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(IDLE_TIMEOUT)
-            .redirect(Policy::none())
-            .referer(false)
-            .build()?;
-        Ok(Self { client })
+    fn client(&self) -> Result<&Client, Failure> {
+        if let Some(client) = self.client.get() {
+            return Ok(client);
+        }
+        let client = client().map_err(|error| {
+            tracing::error!(error_code = "no_client", reason = %error, "config_error");
+            Failure::NotSent
+        })?;
+        Ok(self.client.get_or_init(|| client))
     }
 
     /// Posts `body` as JSON and reads the whole answer within `timeout`.
@@ -75,7 +76,7 @@ impl Http {
         // A body that cannot be written as JSON never leaves.
         let body = serde_json::to_vec(body).map_err(|_| Failure::NotSent)?;
         let mut request = self
-            .client
+            .client()?
             .post(url)
             .timeout(timeout)
             .header(USER_AGENT, OUR_NAME)
@@ -87,6 +88,19 @@ impl Http {
         let response = request.send().await.map_err(|error| failure(&error))?;
         read(response).await
     }
+}
+
+/// Fails only when the platform's root certificates cannot be used.
+#[expect(clippy::disallowed_methods, reason = "this is the factory")]
+fn client() -> Result<Client, reqwest::Error> {
+    // Refused when a provider was installed before: then that one is used.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
+    Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .redirect(Policy::none())
+        .referer(false)
+        .build()
 }
 
 async fn read(mut response: reqwest::Response) -> Result<Answer, Failure> {

@@ -1,7 +1,7 @@
 //! Who may call: shared secrets, compared in constant time.
 //!
 //! Both sides are hashed first, so that neither the length nor the first different letter shows in the time it takes. While a secret
-//! is being rotated the previous one is accepted too. Where none is set, development lets everybody in and says so; elsewhere nobody
+//! is being rotated the previous one is accepted too, and whoever shows a newer one than is known here is let in as well. Where none is set, development lets everybody in and says so; elsewhere nobody
 //! is let in.
 
 use http::header::AUTHORIZATION;
@@ -40,13 +40,17 @@ enum Knock {
 
 impl Door {
     async fn knock(&self, given: Option<&[u8]>) -> Knock {
-        let accepted = self.secrets.accepted(self.secret).await;
+        let given = given.unwrap_or_default();
+        if is_one_of(given, &self.secrets.accepted(self.secret).await) {
+            return Knock::Welcome;
+        }
+        // It may have been rotated, or set, since it was fetched. The store is asked at most once a minute for that.
+        let accepted = self.secrets.accepted_afresh(self.secret).await;
+        if is_one_of(given, &accepted) {
+            return Knock::Welcome;
+        }
         if !accepted.is_empty() {
-            return if is_one_of(given.unwrap_or_default(), &accepted) {
-                Knock::Welcome
-            } else {
-                Knock::Wrong
-            };
+            return Knock::Wrong;
         }
         if self.stage == Stage::Development {
             tracing::warn!(variable = self.secret.name, "auth_not_configured");
@@ -72,7 +76,7 @@ impl TaskGate {
         match self.0.knock(bearer(headers)).await {
             Knock::Welcome => Ok(()),
             Knock::Wrong => Err(ApiError::unauthorized("Unauthorized")),
-            Knock::NoSecretSet => Err(ApiError::unavailable("Task auth not configured")),
+            Knock::NoSecretSet => Err(ApiError::auth_not_configured("Task auth not configured")),
         }
     }
 }
@@ -95,7 +99,7 @@ impl HeaderGate {
         match self.door.knock(only(headers, &self.header)).await {
             Knock::Welcome => Ok(()),
             Knock::Wrong => Err(ApiError::forbidden("Invalid webhook signature")),
-            Knock::NoSecretSet => Err(ApiError::unavailable("Webhook secret not configured")),
+            Knock::NoSecretSet => Err(ApiError::auth_not_configured("Webhook secret not configured")),
         }
     }
 }

@@ -9,6 +9,7 @@ use http::{HeaderValue, StatusCode};
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use crate::failure::Cause;
 use crate::request_id;
 
 /// Seconds after which a caller may ask again where waiting helps.
@@ -21,6 +22,7 @@ pub struct ApiError {
     code: &'static str,
     detail: Value,
     hint: Option<Hint>,
+    cause: Option<Cause>,
 }
 
 /// A header that tells the caller what to do.
@@ -68,7 +70,7 @@ pub(crate) struct ErrorCode(pub(crate) &'static str);
 impl ApiError {
     /// An error of this status and code.
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
-        Self { status, code, detail: Value::String(detail.into()), hint: None }
+        Self { status, code, detail: Value::String(detail.into()), hint: None, cause: None }
     }
 
     /// 400: understood and refused.
@@ -116,7 +118,22 @@ impl ApiError {
 
     /// 500: something that should not happen. The cause is in the log.
     pub fn internal() -> Self {
-        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal server error")
+        let error = Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Internal server error");
+        error.because("internal_error")
+    }
+
+    /// The same with a short code for whoever keeps a record; the answer does not show it.
+    #[must_use]
+    pub fn because(mut self, code: &'static str) -> Self {
+        self.cause = Some(Cause::Unforeseen(code));
+        self
+    }
+
+    /// 503: the secret that callers have to show is not configured.
+    pub fn auth_not_configured(detail: &str) -> Self {
+        let mut error = Self::unavailable(detail);
+        error.cause = Some(Cause::AuthNotConfigured);
+        error
     }
 
     /// 503: something needed is missing or out of reach; asking again may help.
@@ -149,6 +166,9 @@ impl IntoResponse for ApiError {
             None => {}
         }
         response.extensions_mut().insert(ErrorCode(self.code));
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(cause);
+        }
         response
     }
 }

@@ -1,7 +1,7 @@
 //! What every function stands on. It knows no rule of the game and no table.
 //!
 //! A function is a router. [`start()`] runs it on Lambda or on a port; [`edge`] is what surrounds it there and in tests: request
-//! id, limits, error bodies, the line in the log. [`lambda`] turns events into requests. [`settings`] and [`secrets`] say
+//! id, limits, error bodies, the line in the log; [`failure`] tells of errors of ours. [`lambda`] turns events into requests. [`settings`] and [`secrets`] say
 //! what the deployment set, [`auth`] and [`job`] who may start a task and for which slot.
 
 pub mod auth;
@@ -9,6 +9,7 @@ pub mod aws;
 pub mod database;
 pub mod edge;
 pub mod error;
+pub mod failure;
 pub mod health;
 pub mod job;
 pub mod lambda;

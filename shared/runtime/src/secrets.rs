@@ -85,8 +85,18 @@ impl Secrets {
 
     /// What is accepted from a sender: the current value, and the previous one while it is being rotated.
     pub async fn accepted(&self, secret: Secret) -> Vec<SecretString> {
+        self.both(secret, false).await
+    }
+
+    /// The same after a sender was refused: what he showed may be newer than what is known here.
+    pub async fn accepted_afresh(&self, secret: Secret) -> Vec<SecretString> {
+        self.both(secret, true).await
+    }
+
+    async fn both(&self, secret: Secret, refused: bool) -> Vec<SecretString> {
         let previous = format!("{}{PREVIOUS}", secret.name);
-        let values = [self.value(secret.name, false).await, self.value(&previous, false).await];
+        // What was fetched anew for the one holds the other as well.
+        let values = [self.value(secret.name, refused).await, self.value(&previous, false).await];
         values.into_iter().flatten().collect()
     }
 

@@ -10,7 +10,7 @@ use domain::cleanup::{ANALYZE_FROM, BATCH, MAX_BATCHES, OTHER_THREAD_DAYS, PAUSE
 use domain::job::{LEASE_MARGIN, LONGEST_TIMEOUT, leases};
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
-use store::{Pool, job_executions, retention};
+use store::{Limits, Pool, Tx, job_executions, retention};
 use tokio::time::sleep;
 
 use crate::Clock;
@@ -104,9 +104,9 @@ async fn remove_batches(pool: &Pool, run: &JobRun, removed: &mut BTreeMap<String
         if batch > 0 {
             sleep(PAUSE).await;
         }
-        let client = pool.get().await?;
-        let rows = retention::run(&client, run.slot, BATCH).await?;
-        drop(client);
+        let tx = Tx::begin(pool, Limits::TASK).await?;
+        let rows = retention::run(&tx, run.slot, BATCH).await?;
+        tx.commit().await?;
 
         let came_back_full = rows.values().any(|rows| *rows >= i64::from(BATCH));
         for (table, rows) in rows {

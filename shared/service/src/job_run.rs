@@ -20,16 +20,12 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::error_logs::{Failure, Level};
 use store::job_executions::{Claimed, Start};
-use store::{Limits, Pool, Tx, error_logs, job_executions, retry_conflicts};
-use tokio::time::timeout;
+use store::{Limits, Pool, Tx, job_executions, retry_conflicts};
 
-use crate::Clock;
+use crate::{Clock, failures};
 
 /// A slot that lies so far ahead is a mistake of the caller and is refused.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
-
-/// Writing to `error_logs` never holds an answer up for longer.
-const ERROR_LOG_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// How a run was asked for.
 #[derive(Debug, Clone)]
@@ -211,6 +207,7 @@ where
         }
         Err(error) => {
             tracing::error!(job.name = job.name, error_code = error.code(), "Could not claim a run");
+            log_failure(pool, clock, job, None, error.code(), "the run could not be claimed").await;
             return Ended::Failed { execution: None, error: error.code() };
         }
     };
@@ -259,7 +256,8 @@ async fn finish(pool: &Pool, clock: &Clock, job: Job, claimed: Claimed, report: 
     match failure {
         None => Ended::Completed { execution, result },
         Some(error) => {
-            log_failure(pool, clock, job, execution, error, &steps).await;
+            let text = format!("failed steps: {steps}");
+            log_failure(pool, clock, job, Some(execution), error, &text).await;
             Ended::Failed { execution: Some(execution), error }
         }
     }
@@ -290,29 +288,22 @@ async fn log_failure(
     pool: &Pool,
     clock: &Clock,
     job: Job,
-    execution: ExecutionId,
+    execution: Option<ExecutionId>,
     code: &'static str,
-    steps: &str,
+    text: &str,
 ) {
     let source = format!("job:{}", job.name);
-    let text = format!("failed steps: {steps}");
     let failure = Failure {
         level: Level::Error,
         source: &source,
         code,
-        text: &text,
+        text,
         user: None,
         conversation: None,
-        context: json!({ "execution_id": execution }),
+        context: execution.map_or_else(|| json!({}), |execution| json!({ "execution_id": execution })),
         now: clock.now(),
     };
-    let written = timeout(ERROR_LOG_TIMEOUT, async {
-        let client = pool.get().await?;
-        error_logs::record(&client, &failure).await
-    });
-    if !matches!(written.await, Ok(Ok(()))) {
-        tracing::warn!(job.name = job.name, "Could not write to error_logs");
-    }
+    failures::log(pool, &failure).await;
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ pub mod clock;
 pub mod decay;
 pub mod deliver;
 pub mod endings;
+pub mod failures;
 pub mod inbox;
 pub mod job_run;
 pub mod llm;

@@ -89,6 +89,20 @@ impl Models {
         outcome
     }
 
+    /// As [`Self::ask`], but gives up at `deadline`, retries and pauses included.
+    pub async fn ask_until(
+        &self,
+        deadline: Instant,
+        asker: Asker,
+        purpose: Purpose,
+        request: &Request,
+    ) -> Result<Completion, providers::Error> {
+        let work = self.work(asker);
+        let outcome = work.ask_until(deadline, purpose, request).await;
+        work.settle().await;
+        outcome
+    }
+
     /// One vector per text, in their order, and records the call. No text, no call.
     pub async fn embed(
         &self,

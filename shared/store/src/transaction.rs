@@ -3,10 +3,10 @@
 use std::ops::Deref;
 use std::time::Duration;
 
-use deadpool_postgres::{Object, Pool};
+use deadpool_postgres::Object;
 use tokio_postgres::Client;
 
-use crate::{Error, Result};
+use crate::{Error, Pool, Result};
 
 /// How often, and after which pauses, [`retry_conflicts`] tries again.
 const CONFLICT_PAUSES: [Duration; 3] =
@@ -19,24 +19,25 @@ const CONFLICT_PAUSES: [Duration; 3] =
 #[derive(Debug)]
 pub struct Tx {
     connection: Option<Object>,
+    task_statement: Duration,
 }
 
 /// The time-outs of a transaction, set locally to it.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// The longest a single statement may run.
-    pub statement: Duration,
+    /// The longest a single statement may run; none for what the pool says of tasks.
+    statement: Option<Duration>,
     /// The longest a statement may wait for a lock.
-    pub lock: Duration,
+    lock: Duration,
 }
 
 impl Limits {
     /// Webhooks and the portal: 10 s a statement, 5 s for a lock.
-    pub const EDGE: Self = Self { statement: Duration::from_secs(10), lock: Duration::from_secs(5) };
+    pub const EDGE: Self = Self { statement: Some(Duration::from_secs(10)), lock: Duration::from_secs(5) };
     /// The player's row on the message path: 10 s a statement, 10 s for its lock.
-    pub const PLAYER: Self = Self { statement: Duration::from_secs(10), lock: Duration::from_secs(10) };
-    /// Tasks: 30 s a statement, 5 s for a lock.
-    pub const TASK: Self = Self { statement: Duration::from_secs(30), lock: Duration::from_secs(5) };
+    pub const PLAYER: Self = Self { statement: Some(Duration::from_secs(10)), lock: Duration::from_secs(10) };
+    /// Tasks: 30 s a statement unless the deployment says otherwise, 5 s for a lock.
+    pub const TASK: Self = Self { statement: None, lock: Duration::from_secs(5) };
 }
 
 impl Tx {
@@ -50,14 +51,14 @@ impl Tx {
     /// A transaction whose beginning goes out together with its first statement: join [`Self::send_begin`] with it,
     /// the beginning first.
     pub async fn unbegun(pool: &Pool) -> Result<Self> {
-        Ok(Self { connection: Some(pool.get().await?) })
+        Ok(Self { connection: Some(pool.get().await?), task_statement: pool.task_statement() })
     }
 
     /// Begins what [`Self::unbegun`] made.
     pub async fn send_begin(&self, limits: Limits) -> Result<()> {
         let begin = format!(
             "BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL lock_timeout = {}",
-            limits.statement.as_millis(),
+            limits.statement.unwrap_or(self.task_statement).as_millis(),
             limits.lock.as_millis()
         );
         Ok(self.batch_execute(&begin).await?)

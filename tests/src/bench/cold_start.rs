@@ -158,7 +158,7 @@ impl World {
                 ("AWS_SECRET_ACCESS_KEY", "bench"),
                 ("AWS_ENDPOINT_URL_SECRETS_MANAGER", &self.secrets.url()),
                 ("AWS_ENDPOINT_URL_SQS", &self.sqs.url()),
-                ("STAGE", "production"),
+                ("ENVIRONMENT", "production"),
                 ("REPLY_QUEUE_URL", &self.sqs.queue_url("reply.fifo")),
                 ("TELEGRAM_API_BASE", &self.telegram.url()),
                 ("LOG_LEVEL", "error"),

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 pub mod cold_start;
 pub mod decay;
+pub mod round_trips;
+pub mod webhook;
 
 /// One measured figure.
 #[derive(Debug, Clone)]
@@ -98,8 +100,20 @@ fn rounded(value: f64) -> f64 {
 
 /// The middle of several measurements.
 fn median(times: &mut [Duration]) -> Duration {
+    at_share(times, 0.5)
+}
+
+/// The measurement that this share of them, from 0 to 1, does not exceed.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a place among some thousand measurements"
+)]
+fn at_share(times: &mut [Duration], share: f64) -> Duration {
     times.sort_unstable();
-    times[times.len() / 2]
+    let place = (times.len() as f64 * share) as usize;
+    times[place.min(times.len() - 1)]
 }
 
 fn millis(time: Duration) -> f64 {

@@ -1,9 +1,12 @@
 //! Measures what things cost. `scripts/bench` builds what is measured and calls this.
 //!
-//! usage: bench [--json] [PART ...]        PART is `decay` or `functions`; all of them without one
+//! usage: bench [--json] [PART ...]
+//!
+//! PART is `decay`, `round-trips`, `webhook` or `functions`; all of them without one.
 
 #![expect(
     clippy::print_stdout,
+    clippy::print_stderr,
     clippy::expect_used,
     reason = "a command that prints its result or says why not"
 )]
@@ -12,13 +15,23 @@ use std::process::ExitCode;
 
 use end_to_end::bench::{self, Figure};
 
+/// What can be measured.
+const PARTS: [&str; 4] = ["decay", "round-trips", "webhook", "functions"];
+
 #[tokio::main]
 async fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let as_json = arguments.iter().any(|argument| argument == "--json");
     let parts: Vec<&str> =
         arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with("--")).collect();
+    if let Some(unknown) = parts.iter().find(|part| !PARTS.contains(part)) {
+        eprintln!("no part {unknown}: there are {}", PARTS.join(", "));
+        return ExitCode::from(2);
+    }
     let wanted = |part: &str| parts.is_empty() || parts.contains(&part);
+    // The functions lie beside this binary: they were built in the same run.
+    let here = std::env::current_exe().expect("this binary");
+    let binaries = here.parent().expect("its folder");
 
     let mut figures = Vec::new();
     if !as_json {
@@ -27,10 +40,13 @@ async fn main() -> ExitCode {
     if wanted("decay") {
         tell(&mut figures, bench::decay::measure(&[10_000, 100_000]).await, as_json);
     }
+    if wanted("round-trips") {
+        tell(&mut figures, bench::round_trips::measure().await, as_json);
+    }
+    if wanted("webhook") {
+        tell(&mut figures, bench::webhook::measure(binaries).await, as_json);
+    }
     if wanted("functions") {
-        // The functions lie beside this binary: they were built in the same run.
-        let here = std::env::current_exe().expect("this binary");
-        let binaries = here.parent().expect("its folder");
         tell(&mut figures, bench::cold_start::measure(binaries).await, as_json);
     }
     if figures.iter().all(Figure::is_within) { ExitCode::SUCCESS } else { ExitCode::FAILURE }

@@ -4,11 +4,13 @@
 //! comes back is data: text and the input of tools are handed on as they are, and judged by whoever asked.
 
 mod completion;
+mod patience;
 mod request;
 
 use reqwest::header::{HeaderName, HeaderValue};
 
 pub use completion::{Completion, StopReason, ToolUse, Usage};
+pub use patience::Patience;
 pub use request::{Content, Message, Request, Retries, Role, SystemBlock, Tool, ToolChoice};
 
 use crate::caller::{Call, Caller};
@@ -25,12 +27,20 @@ const VERSION: &str = "2023-06-01";
 #[derive(Debug, Clone)]
 pub struct Anthropic {
     caller: Caller,
+    patience: Patience,
 }
 
 impl Anthropic {
     /// A client for the server at `base`, without a path.
     pub fn new(http: &Http, base: &str, key: Credential) -> Self {
-        Self { caller: Caller::new(http, base, key) }
+        Self { caller: Caller::new(http, base, key), patience: Patience::default() }
+    }
+
+    /// The same client with another patience for requests that name none of their own.
+    #[must_use]
+    pub fn with_patience(mut self, patience: Patience) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// The same client with another way to wait.
@@ -43,11 +53,13 @@ impl Anthropic {
     /// Asks the model once, with the retries of the request. The time-out is that of a single try; whoever has a
     /// total to keep drops the future.
     pub async fn messages(&self, request: &Request) -> Result<Completion, Error> {
+        let usual = self.patience.pauses();
+        let pauses = request.retries.map_or(usual.as_slice(), |retries| retries.pauses());
         let call = Call {
             path: "/v1/messages",
             body: request,
-            timeout: request.timeout,
-            pauses: request.retries.pauses(),
+            timeout: request.timeout.unwrap_or(self.patience.timeout),
+            pauses,
             headers,
             scheme: "",
         };

@@ -25,14 +25,14 @@ pub struct Request {
     pub tools: Vec<Tool>,
     /// Whether it may, or must, use them.
     pub tool_choice: ToolChoice,
-    /// How long a single try may take.
-    pub timeout: Duration,
-    /// How often, and after which pauses, it is tried again.
-    pub retries: Retries,
+    /// How long a single try may take; none leaves it to the client's [`Patience`](super::Patience).
+    pub timeout: Option<Duration>,
+    /// How often, and after which pauses, it is tried again; none leaves it to the client's patience.
+    pub retries: Option<Retries>,
 }
 
 impl Request {
-    /// An empty request: 30 s a try, [`Retries::QUICK`].
+    /// An empty request, with the client's patience.
     pub fn new(model: impl Into<String>, max_tokens: u32) -> Self {
         Self {
             model: model.into(),
@@ -42,21 +42,17 @@ impl Request {
             messages: Vec::new(),
             tools: Vec::new(),
             tool_choice: ToolChoice::Auto,
-            timeout: Duration::from_secs(30),
-            retries: Retries::QUICK,
+            timeout: None,
+            retries: None,
         }
     }
 }
 
-/// How patient a caller is.
+/// How patient the asker of one request is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Retries(&'static [Duration]);
 
 impl Retries {
-    /// One try.
-    pub const NONE: Self = Self(&[]);
-    /// One more try, after 1 s.
-    pub const ONE: Self = Self(&[Duration::from_secs(1)]);
     /// Two more, after 1 s and 2 s: somebody waits for the answer.
     pub const QUICK: Self = Self(&[Duration::from_secs(1), Duration::from_secs(2)]);
     /// Two more, after 1 s and 4 s: nobody waits.

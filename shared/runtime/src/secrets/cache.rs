@@ -1,9 +1,10 @@
 //! When the store is asked: the rule alone, without a clock.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 /// How long values are believed.
 #[derive(Debug, Clone, Copy)]

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::OnceLock;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use aws_config::SdkConfig;
 use aws_sdk_secretsmanager::Client;
@@ -10,7 +10,7 @@ use aws_sdk_secretsmanager::types::SecretValueEntry;
 use secrecy::SecretString;
 use serde_json::Value;
 use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::Secret;
 use super::cache::Cache;
@@ -59,9 +59,15 @@ impl Store {
         Self { names, account, client: OnceLock::new(), cache: Mutex::new(Cache::new(freshness)) }
     }
 
+    /// Fetches what was not fetched yet. A failure is not counted: a platform that freezes the process in the middle of it makes it
+    /// look like one.
     pub(super) async fn load(&self) -> Result<(), Unread> {
         let mut cache = self.cache.lock().await;
-        if cache.is_due(false, Instant::now()) { self.refresh(&mut cache, false).await } else { Ok(()) }
+        if cache.is_due(false, Instant::now()) {
+            let values = self.fetch_in_time().await?;
+            cache.take(values, false, Instant::now());
+        }
+        Ok(())
     }
 
     pub(super) async fn get(&self, name: &str, refused: bool) -> Option<SecretString> {
@@ -75,8 +81,7 @@ impl Store {
     }
 
     async fn refresh(&self, cache: &mut Cache, refused: bool) -> Result<(), Unread> {
-        let fetched = timeout(TIMEOUT, self.fetch()).await.unwrap_or(Err(Unread::TimedOut));
-        match fetched {
+        match self.fetch_in_time().await {
             Ok(values) => {
                 cache.take(values, refused, Instant::now());
                 Ok(())
@@ -86,6 +91,10 @@ impl Store {
                 Err(error)
             }
         }
+    }
+
+    async fn fetch_in_time(&self) -> Result<HashMap<String, SecretString>, Unread> {
+        timeout(TIMEOUT, self.fetch()).await.unwrap_or(Err(Unread::TimedOut))
     }
 
     async fn fetch(&self) -> Result<HashMap<String, SecretString>, Unread> {

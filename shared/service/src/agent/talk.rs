@@ -57,8 +57,8 @@ impl<'a> Talk<'a> {
         request.system = system;
         request.messages = messages;
         request.tools = vec![recall::tool()];
-        request.timeout = call_time;
-        request.retries = Retries::QUICK;
+        request.timeout = Some(call_time);
+        request.retries = Some(Retries::QUICK);
         Self { work, recall, request, began: Instant::now(), requests: 0, usage: Usage::default() }
     }
 

@@ -13,9 +13,9 @@ use providers::telegram::{Bot, DEFAULT_WAIT, Error, ReplyMarkup, SendMessage};
 use serde_json::json;
 use store::error_logs::{Failure, Level};
 use store::scheduled_events::Claimed;
-use store::{Limits, Pool, Tx, error_logs, scheduled_events};
+use store::{Limits, Pool, Tx, scheduled_events};
 
-use crate::Clock;
+use crate::{Clock, failures};
 
 /// She is seen typing for so long before a message.
 const TYPING: Duration = Duration::from_millis(500);
@@ -192,8 +192,5 @@ async fn alarm(sender: &Sender, event: &Claimed, status: u16) {
         context: json!({ "status": status }),
         now: sender.clock.now(),
     };
-    let written = async { error_logs::record(&*sender.pool.get().await?, &failure).await };
-    if let Err(error) = written.await {
-        tracing::warn!(error_code = error.code(), "Could not write to error_logs");
-    }
+    failures::log(&sender.pool, &failure).await;
 }

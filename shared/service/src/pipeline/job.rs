@@ -6,7 +6,7 @@
 //! another's. Beside them the inbox is swept.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::conversation;
 use domain::ids::{ConversationId, UserId};
@@ -18,15 +18,12 @@ use serde::Serialize;
 use serde_json::json;
 use store::error_logs::{self, Level};
 use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Recovered};
-use tokio::time::timeout;
 
 use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
 use super::{Context, Deps};
+use crate::failures;
 use crate::job_run::{self, Call, JobRun, Report};
-
-/// Writing to `error_logs` never holds a run up for longer.
-const ERROR_LOG_TIMEOUT: Duration = Duration::from_millis(500);
 
 #[derive(Debug, Default, Serialize)]
 struct Counters {
@@ -261,8 +258,12 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
     let (conversation, user, attempt) = (claimed.conversation, claimed.user, claimed.attempt);
     let failure = match begin(deps, claimed).await {
         Ok(mut context) => {
-            let orchestrator =
-                Orchestrator { pool: deps.pool.clone(), clock: deps.clock.clone(), pace: deps.pace };
+            let orchestrator = Orchestrator {
+                pool: deps.pool.clone(),
+                clock: deps.clock.clone(),
+                pace: deps.pace,
+                errors_are_told: deps.errors_are_told,
+            };
             let ended = orchestrator.run(stages, &mut context).await;
             tell(&context, &ended);
             match ended.failure {
@@ -369,13 +370,7 @@ async fn log_failure(
         context: json!({ "attempt": attempt }),
         now: deps.clock.now(),
     };
-    let written = timeout(ERROR_LOG_TIMEOUT, async {
-        let client = deps.pool.get().await?;
-        error_logs::record(&client, &failure).await
-    });
-    if !matches!(written.await, Ok(Ok(()))) {
-        tracing::warn!(conversation_id = %conversation, "Could not write to error_logs");
-    }
+    failures::log(&deps.pool, &failure).await;
 }
 
 impl Worked {

@@ -53,6 +53,8 @@ pub struct Deps {
     pub models: Models,
     /// How long a second lasts.
     pub pace: Pace,
+    /// Whether a stage's row says what went wrong.
+    pub errors_are_told: bool,
 }
 
 /// What can be set about the stages.

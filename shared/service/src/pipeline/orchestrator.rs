@@ -91,6 +91,8 @@ pub struct Orchestrator {
     pub clock: Clock,
     /// How long a second lasts.
     pub pace: Pace,
+    /// Whether a stage's row says what went wrong.
+    pub errors_are_told: bool,
 }
 
 /// The outcome of all tries of one stage.
@@ -238,7 +240,7 @@ impl Orchestrator {
                 (Err(_), _) => StageStatus::Failed,
             },
             tries: tried.tries,
-            error: text.as_deref(),
+            error: text.as_deref().filter(|_| self.errors_are_told),
             result: tried.outcome.as_ref().ok().cloned(),
             duration_ms: Some(i32::try_from(millis(tried.took)).unwrap_or(i32::MAX)),
             started_at: tried.started_at,
@@ -252,7 +254,7 @@ impl Orchestrator {
             stage: stage.name,
             status: StageStatus::Skipped,
             tries: 0,
-            error: Some(reason),
+            error: Some(reason).filter(|_| self.errors_are_told),
             result: None,
             duration_ms: None,
             started_at,

@@ -1,19 +1,19 @@
 //! A model makes the sections about the moment more vivid, where that is switched on. The rule of what is taken is
 //! `domain::prompt::enrichment`'s; whatever goes wrong, the prompt stays as it was written.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::prompt::Platform;
 use domain::prompt::assembly::Budget;
 use domain::prompt::enrichment::{MAX_GROWTH, keeps_everything, may_be_rewritten};
 use domain::tokens;
-use providers::anthropic::{Message, Request, Retries, StopReason, SystemBlock};
+use providers::anthropic::{Message, Request, StopReason, SystemBlock};
 
 use super::reads::Material;
 use super::{Order, Prompt, sections};
 use crate::llm::{Asker, Models, Purpose};
 
-/// For the one try.
+/// For all tries together: the prompts wait for it.
 const TIMEOUT: Duration = Duration::from_secs(15);
 
 const INSTRUCTIONS: &str = "You make a character brief more vivid. You get a part of the brief of Nikita, a character in a \
@@ -53,8 +53,6 @@ impl Enrichment {
 
     async fn rewrite(&self, original: &str, platform: Platform, order: &Order<'_>) -> Option<String> {
         let mut request = Request::new(self.model.clone(), longest_answer(original));
-        request.timeout = TIMEOUT;
-        request.retries = Retries::NONE;
         request.system = vec![SystemBlock { text: INSTRUCTIONS.to_owned(), cached: false }];
         request.messages = vec![Message::user(original)];
         let asker = Asker {
@@ -62,7 +60,9 @@ impl Enrichment {
             conversation: order.conversation,
             platform: Some(platform.as_str()),
         };
-        let answer = match self.models.ask(asker, Purpose::PromptEnrichment, &request).await {
+        let until = Instant::now() + TIMEOUT;
+        let answering = self.models.ask_until(until, asker, Purpose::PromptEnrichment, &request);
+        let answer = match answering.await {
             Ok(answer) => answer,
             Err(error) => {
                 tracing::warn!(user_id = %order.user, error_code = error.code(), "A raw prompt stays");

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpStream;
 use tokio::sync::watch;
+use tokio::time::{Instant, timeout_at};
 
 use super::backends::{Backend, Key};
 use super::wire::{Message, Wire};
@@ -94,7 +95,7 @@ impl Session {
             tokio::select! {
                 messages = self.client.next() => {
                     let messages = messages?;
-                    if messages.is_empty() || messages.iter().any(|message| message.kind == b'X') {
+                    if has_left(&messages) {
                         return Ok(());
                     }
                     self.ask(&messages).await?;
@@ -126,9 +127,8 @@ impl Session {
         if self.losing {
             return Ok(self.outstanding > 0);
         }
-        let delay = lock(&self.shared.orders).delay;
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
+        if !self.wait().await? {
+            return Ok(false);
         }
 
         let is_over = messages.last().is_some_and(|last| last.kind == READY && last.body() == [IDLE]);
@@ -142,6 +142,24 @@ impl Session {
         }
         self.trip = None;
         self.client.send(&joined(messages)).await?;
+        Ok(true)
+    }
+
+    /// Lets an answer wait as ordered. What the client sends meanwhile goes on: it was sent without having heard the
+    /// answer. False when the client left.
+    async fn wait(&mut self) -> io::Result<bool> {
+        let delay = lock(&self.shared.orders).delay;
+        if delay.is_zero() {
+            return Ok(true);
+        }
+        let until = Instant::now() + delay;
+        while let Ok(messages) = timeout_at(until, self.client.next()).await {
+            let messages = messages?;
+            if has_left(&messages) {
+                return Ok(false);
+            }
+            self.ask(&messages).await?;
+        }
         Ok(true)
     }
 
@@ -177,6 +195,11 @@ impl Session {
             seen.trips.push(Trip(statements.collect()));
         }
     }
+}
+
+/// The connection has ended, or the client says that it ends it.
+fn has_left(messages: &[Message]) -> bool {
+    messages.is_empty() || messages.iter().any(|message| message.kind == b'X')
 }
 
 fn joined(messages: &[Message]) -> Vec<u8> {

@@ -40,8 +40,8 @@ pub(super) fn request(
 ) -> Result<Request, StageError> {
     let mut request = Request::new(model, MAX_TOKENS);
     request.temperature = Some(0.0);
-    request.timeout = TIMEOUT;
-    request.retries = Retries::PATIENT;
+    request.timeout = Some(TIMEOUT);
+    request.retries = Some(Retries::PATIENT);
     request.system = vec![SystemBlock { text: instructions()?, cached: true }];
     request.messages = vec![Message::user(given(context, known, open))];
     request.tools = vec![tool()];
