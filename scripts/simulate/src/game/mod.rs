@@ -2,12 +2,12 @@
 //!
 //! | what happens | where |
 //! |---|---|
-//! | a message comes: days are closed, it is counted, judged by a boss, skipped or answered | [message] |
-//! | an exchange is scored | [turn] |
-//! | an encounter with the boss | [boss] |
-//! | an hour passes: silence is charged, encounters run out, days are closed | [hour] |
-//! | a conversation is over: her mood, what she shows, breakups | [talk] |
-//! | she writes first | [outreach], about [her days](her_day) |
+//! | a message comes: days are closed, it is counted, judged by a boss, skipped or answered | `message` |
+//! | an exchange is scored | `turn` |
+//! | an encounter with the boss | `boss` |
+//! | an hour passes: silence is charged, encounters run out, days are closed | `hour` |
+//! | a conversation is over: her mood, what she shows, breakups | `talk` |
+//! | she writes first | `outreach`, about `her_day` |
 //!
 //! Times of the jobs are those of a deployment, but what runs every five minutes there runs every half hour here: the
 //! rules of touchpoints are made for a job that may be late, and roll once for each slot, day and event anyway.
@@ -25,6 +25,7 @@ use std::rc::Rc;
 use domain::boss::Attempts;
 use domain::boss::phase::Encounter;
 use domain::chapter::Chapter;
+use domain::conflict::breakup;
 use domain::conflict::details::Details;
 use domain::conflict::expression::Shown;
 use domain::draw::Draws;
@@ -83,6 +84,7 @@ pub(crate) struct Game<'a> {
 
     status: GameStatus,
     lost: Option<Reason>,
+    broke_up: Option<breakup::Reason>,
     ended: Option<Timestamp>,
     chapter: Chapter,
     balance: Balance,
@@ -153,6 +155,7 @@ impl<'a> Game<'a> {
             record: Record::default(),
             status: start.status,
             lost: None,
+            broke_up: None,
             ended: None,
             chapter: start.chapter,
             balance: start.balance,
@@ -258,11 +261,11 @@ impl<'a> Game<'a> {
     }
 
     fn outcome(&self) -> Outcome {
-        match (self.status, self.lost) {
-            (GameStatus::Won, _) => Outcome::Won,
-            (_, Some(Reason::Breakup)) => Outcome::BrokeUp,
-            (_, Some(reason)) => Outcome::Left(reason),
-            (_, None) => Outcome::StillPlaying,
+        match (self.status, self.broke_up, self.lost) {
+            (GameStatus::Won, ..) => Outcome::Won,
+            (_, Some(reason), _) => Outcome::BrokeUp(reason),
+            (_, None, Some(reason)) => Outcome::Left(reason),
+            (_, None, None) => Outcome::StillPlaying,
         }
     }
 

@@ -138,7 +138,8 @@ impl Game<'_> {
         let outcome = settle(&mut self.details, &mut self.shown, &ended, self.draws, now);
         let Some(outcome) = outcome else { return };
         self.last_conflict_at = outcome.conflict_began_at.or(self.last_conflict_at);
-        if outcome.breakup.is_some() {
+        if let Some(breakup) = outcome.breakup {
+            self.broke_up = Some(breakup.reason);
             self.lose(Reason::Breakup, now);
         }
         let got_worse = self.details.temperature().value() > temperature || outcome.breakup.is_some();
