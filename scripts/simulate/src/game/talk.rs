@@ -108,11 +108,6 @@ impl Game<'_> {
         talking.talk.horsemen.extend(analysis.horsemen());
     }
 
-    /// The job has found that the conversation is over.
-    pub(super) fn talk_ends(&mut self, now: Timestamp) {
-        self.close_talk(now);
-    }
-
     /// Closes the conversation, if there is one, and goes through it.
     pub(super) fn close_talk(&mut self, now: Timestamp) {
         let Some(talking) = self.talking.take() else { return };
