@@ -207,7 +207,7 @@ impl Wiring<'_> {
             .with_patience(self.patience())
             .with_pauses(self.environment.pauses.clone());
 
-        let base = self.settings.url_or("OPENAI_API_BASE", openai::PUBLIC_BASE);
+        let base = self.settings.url_or("OPENAI_BASE_URL", openai::PUBLIC_BASE);
         let key = self.credential(secrets::OPENAI_API_KEY);
         let model = self.settings.text_or("EMBEDDING_MODEL", "text-embedding-3-small");
         let embeddings =

@@ -84,7 +84,7 @@ impl Bundle {
         let usual = usual
             .with("TELEGRAM_API_BASE", telegram.url())
             .with("ANTHROPIC_API_BASE", anthropic.url())
-            .with("OPENAI_API_BASE", openai.url());
+            .with("OPENAI_BASE_URL", openai.url());
         let variables = settings.iter().fold(usual, |variables, (name, value)| variables.with(name, *value));
         let clock = Clock::standing_at(now);
         let router = everything(&variables, &clock).expect("functions of these settings");

@@ -7,6 +7,7 @@ pub mod home;
 pub mod invoke;
 pub mod local;
 pub mod log;
+pub mod memory;
 pub mod outside;
 pub mod play;
 pub mod result;
@@ -14,6 +15,7 @@ pub mod schedule;
 pub mod scheduler;
 pub mod scratch;
 pub mod seed;
+pub mod simulate;
 pub mod up;
 pub mod wiring;
 

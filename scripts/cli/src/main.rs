@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use cli::{chain, database, doctor, invoke, play, seed, up};
+use cli::memory::{self, Wanted};
+use cli::{chain, database, doctor, invoke, play, seed, simulate, up};
 
 /// The developer command of Nikita. Call it from within the checkout.
 ///
@@ -64,6 +65,14 @@ enum Command {
         #[arg(long, requires = "clean_up")]
         drop_nonempty: bool,
     },
+    /// Takes lines into a player's memory and asks it, to measure what is recalled.
+    ///
+    /// PLAYER is the id of a player, a Telegram account, or a name: nora, mia, tom, ida and ben are made by seed, others by
+    /// import --new. The server behind OPENAI_BASE_URL embeds.
+    Memory {
+        #[command(subcommand)]
+        command: Memory,
+    },
     /// Makes a few players in telling states. Those who are there already stay as they are.
     Seed {
         #[command(flatten)]
@@ -74,8 +83,59 @@ enum Command {
         #[command(flatten)]
         database: Database,
     },
+    /// Plays months in a minute: people with habits go through the rules of the game, without a database or a model.
+    ///
+    /// Who plays: devoted, ordinary, clingy, absent, rude and fragile ones. Told is how their games end, in which state of
+    /// engagement they are, how far they come, their scores, and how often she writes first. The last line is a digest of
+    /// everything: the same seed always gives the same one.
+    Simulate {
+        #[command(flatten)]
+        arguments: simulate::Arguments,
+    },
     /// Says what is missing or wrong on this machine and in the settings, and what to do about it.
     Doctor {
+        #[command(flatten)]
+        database: Database,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum Memory {
+    /// Takes JSON lines {id, text, at} into a player's memory: a fact per line.
+    ///
+    /// More than 15 minutes between two lines begin a new session. A line whose id was taken in before replaces that fact.
+    /// When a line cannot be read, nothing is taken in.
+    Import {
+        /// Whose memory.
+        player: String,
+        /// The file.
+        file: PathBuf,
+        /// Make the player first if nobody has this name or id.
+        #[arg(long)]
+        new: bool,
+        #[command(flatten)]
+        database: Database,
+    },
+    /// Finds the facts that fit a query best, best first.
+    Search {
+        /// Whose memory.
+        player: String,
+        /// In words.
+        #[arg(required_unless_present = "queries", conflicts_with = "queries")]
+        query: Option<String>,
+        /// Ask every query of this file instead: lines of words, or of JSON {id, query, at}.
+        #[arg(long, value_name = "FILE")]
+        queries: Option<PathBuf>,
+        /// So many facts at most.
+        #[arg(long, value_name = "N", default_value_t = memory::DEFAULT_K,
+              value_parser = clap::value_parser!(u16).range(1..=memory::MAX_K))]
+        k: u16,
+        /// Only facts with at least this score.
+        #[arg(long, value_name = "SCORE", default_value_t = 0.0)]
+        min_score: f64,
+        /// A line of JSON per query: query, and results with id, score, text and at.
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         database: Database,
     },
@@ -116,8 +176,13 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Migrate { database, clean_up, drop_nonempty } => {
             say(&database::migrate(database.url, clean_up, drop_nonempty).await?)?;
         }
+        Command::Memory { command } => remember(command).await?,
         Command::Seed { database } => say(&seed::command(database.url).await?)?,
         Command::Reset { database } => say(&database::reset(database.url)?)?,
+        Command::Simulate { arguments } => {
+            let holds = simulate::run(&arguments, &mut io::stdout())?;
+            return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Doctor { database } => {
             let report = doctor::run(database.url).await;
             say(&report.text)?;
@@ -125,6 +190,20 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+async fn remember(command: Memory) -> Result<(), Box<dyn std::error::Error>> {
+    match command {
+        Memory::Import { player, file, new, database } => {
+            say(&memory::import_command(&player, new, &file, database.url).await?)?;
+        }
+        Memory::Search { player, query, queries, k, min_score, json, database } => {
+            let wanted = Wanted { k: k.into(), min_score, as_json: json };
+            let (query, queries) = (query.as_deref(), queries.as_deref());
+            memory::search_command(&player, query, queries, wanted, database.url, &mut io::stdout()).await?;
+        }
+    }
+    Ok(())
 }
 
 fn say(text: &str) -> io::Result<()> {

@@ -21,6 +21,11 @@ pub fn has_real_bot(variables: &Variables) -> bool {
     TELEGRAM.is_real(variables)
 }
 
+/// Whether a real model embeds.
+pub fn has_real_embeddings(variables: &Variables) -> bool {
+    OPENAI.is_real(variables)
+}
+
 /// Each service by its name and key, and whether the settings lead to the real one.
 pub fn keys(variables: &Variables) -> [(&'static str, &'static str, bool); 3] {
     [("Telegram", &TELEGRAM), ("Anthropic", &ANTHROPIC), ("OpenAI", &OPENAI)]
@@ -46,7 +51,7 @@ struct Service {
 
 const TELEGRAM: Service = Service { key: "TELEGRAM_BOT_TOKEN", base: "TELEGRAM_API_BASE" };
 const ANTHROPIC: Service = Service { key: "ANTHROPIC_API_KEY", base: "ANTHROPIC_API_BASE" };
-const OPENAI: Service = Service { key: "OPENAI_API_KEY", base: "OPENAI_API_BASE" };
+const OPENAI: Service = Service { key: "OPENAI_API_KEY", base: "OPENAI_BASE_URL" };
 
 impl Service {
     /// A key, or an address of one's own, means that somebody is there.

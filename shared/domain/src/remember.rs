@@ -16,6 +16,8 @@
 //! locked fact took, whatever its graph type. A fact without an embedding is stored to wait for it. A waiting fact
 //! whose embedding has come is treated like a new one.
 //!
+//! An imported fact is what it is, whatever else says the same: it is stored.
+//!
 //! Facts are taken in their order, each seeing what became of those before it.
 
 use std::collections::{HashMap, HashSet};
@@ -42,6 +44,8 @@ pub struct Incoming<'a> {
     pub id: FactId,
     /// Whether it is a row already that waits for its embedding.
     pub waiting: bool,
+    /// Whether it was imported: then it is never a repetition.
+    pub imported: bool,
     /// The graph it belongs to.
     pub graph_type: GraphType,
     /// The hash of its normalised text.
@@ -162,6 +166,9 @@ struct Planner<'a> {
 impl Planner<'_> {
     fn take(&mut self, position: usize) {
         let new = &self.incoming[position];
+        if new.imported {
+            return self.store(position, false);
+        }
         let corrects = new.replaces.filter(|old| {
             new.explicit && !self.gone.contains_key(old) && !self.says_the_same(position, *old)
         });
@@ -355,6 +362,7 @@ mod tests {
         Incoming {
             id: id(name),
             waiting: false,
+            imported: false,
             graph_type: GraphType::User,
             content_hash: hash,
             embedding,
@@ -403,6 +411,15 @@ mod tests {
             let gone = Superseded { old: id("old"), by: id("new"), corrected_by: None };
             assert_eq!(plan.superseded == [gone], superseded, "{confidence}");
         }
+    }
+
+    #[test]
+    fn an_imported_fact_is_no_repetition() {
+        let imported = Incoming { waiting: true, imported: true, ..fact("line", "n", Some(X), 0.85) };
+        let mut same = Neighbour { same_hash: true, ..stored(0, "old", Some(0.0), 0.9) };
+        same.locked = true;
+        let plan = decide(&[imported], &[same]);
+        assert_eq!((plan.stored, plan.superseded, plan.dropped), (vec![0], vec![], vec![]));
     }
 
     // case: pipeline 22
@@ -541,6 +558,7 @@ mod tests {
             .prop_map(|(seed, graph, hash, vector, confidence, explicit, replaces)| Incoming {
                 id: id(&seed.to_string()),
                 waiting: false,
+                imported: false,
                 graph_type: GraphType::ALL[graph],
                 content_hash: HASHES[hash],
                 embedding: VECTORS.get(vector).copied(),

@@ -66,8 +66,11 @@ pub struct Embeddings {
 }
 
 impl Embeddings {
-    /// A client for the server at `base`, without a path, that asks for vectors of `model`.
+    /// A client for the server at `base` that asks for vectors of `model`. The base may end in `/v1`, as it does for
+    /// other clients of this protocol.
     pub fn new(http: &Http, base: &str, key: Credential, model: impl Into<String>) -> Self {
+        let base = base.trim_end_matches('/');
+        let base = base.strip_suffix("/v1").unwrap_or(base);
         Self { caller: Caller::new(http, base, key), model: model.into() }
     }
 

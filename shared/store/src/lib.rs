@@ -18,6 +18,7 @@ pub mod job_executions;
 pub mod link_codes;
 pub mod llm_usage;
 pub mod memory_facts;
+pub mod memory_facts_import;
 pub mod migrations;
 pub mod monitoring;
 pub mod notifications;

@@ -86,9 +86,14 @@ pub async fn run(pool: &Pool, models: &Models, now: Timestamp) -> store::Result<
     Ok(said)
 }
 
+/// The id of the player of that name, in lower case.
+pub fn player_called(name: &str) -> UserId {
+    UserId::from_uuid(derived(&format!("seed:{name}")))
+}
+
 /// Makes one player with everything that belongs to them, all or nothing; false if the player was there.
 async fn make(pool: &Pool, models: &Models, member: &Member, now: Timestamp) -> store::Result<bool> {
-    let user = UserId::from_uuid(derived(&format!("seed:{}", member.name)));
+    let user = player_called(member.name);
     if is_there(pool, user).await? {
         return Ok(false);
     }

@@ -2,6 +2,7 @@
 
 pub mod classification;
 pub mod identity;
+pub mod import;
 pub mod lines;
 pub mod orders;
 pub mod origin;

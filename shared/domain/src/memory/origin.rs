@@ -7,7 +7,7 @@
 //! | `valid_from`, `valid_until` | the first and the last day on which it is true, where the words say so |
 //! | `locked` | the player corrected it into place |
 //! | `flagged` | it is an order rather than a fact: neither searched nor printed |
-//! | `session_id` | facts that were imported together belong together |
+//! | `external_id`, `session_id` | of an imported fact: the id it was given, and which facts belong together with it |
 //!
 //! Reading forgives: a key of another type reads as absent.
 
@@ -32,6 +32,8 @@ pub struct Origin {
     pub flagged: bool,
     /// Which imported session it belongs to.
     pub session: Option<String>,
+    /// The id that an imported fact was given, a string or a number.
+    pub external_id: Option<Value>,
 }
 
 impl Origin {
@@ -50,6 +52,9 @@ impl Origin {
                 Value::Number(session) => Some(session.to_string()),
                 _ => None,
             },
+            external_id: Some(&metadata["external_id"])
+                .filter(|id| id.is_string() || id.is_number())
+                .cloned(),
         }
     }
 }
@@ -65,7 +70,7 @@ mod tests {
     fn reading_forgives() {
         let read = Origin::read(&json!({
             "content_hash": "ab", "source_message": 3, "said_at": "2026-03-02T14:00:00Z", "valid_from": "2026-05-01",
-            "valid_until": 7, "flagged": true, "session_id": 12, "unknown": [],
+            "valid_until": 7, "flagged": true, "session_id": 12, "external_id": "D1:3", "unknown": [],
         }));
         assert_eq!(read.content_hash.as_deref(), Some("ab"));
         assert_eq!(read.source_message, Some(3));
@@ -73,6 +78,7 @@ mod tests {
         assert_eq!((read.valid_from, read.valid_until), (Some(date(2026, 5, 1)), None));
         assert!(read.flagged);
         assert_eq!(read.session.as_deref(), Some("12"));
+        assert_eq!(read.external_id, Some(json!("D1:3")));
         for nothing in [json!(null), json!([1]), json!("x"), json!({"flagged": "yes", "said_at": "soon"})] {
             assert_eq!(Origin::read(&nothing), Origin::default(), "{nothing}");
         }

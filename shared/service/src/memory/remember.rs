@@ -18,7 +18,7 @@ use store::{Pool, Tx};
 use crate::llm::{Asker, Models};
 
 /// The key of `memory_facts.metadata` that marks a fact without embedding.
-const EMBEDDING_PENDING: &str = "embedding_pending";
+pub(super) const EMBEDDING_PENDING: &str = "embedding_pending";
 
 /// Where a fact comes from, and how long it is true.
 #[derive(Debug, Clone, Default)]
@@ -42,6 +42,7 @@ pub struct Origin {
 pub struct NewFact {
     id: FactId,
     waiting: bool,
+    imported: bool,
     content_hash: String,
     embedding: Option<Vec<f32>>,
     metadata: Value,
@@ -70,6 +71,7 @@ impl NewFact {
         Self {
             id: FactId::random(),
             waiting: false,
+            imported: false,
             metadata: metadata(&content_hash, origin),
             content_hash,
             embedding: None,
@@ -117,6 +119,7 @@ impl NewFact {
         Self {
             id: row.id,
             waiting: true,
+            imported: metadata.get("external_id").is_some(),
             content_hash: content_hash(&row.fact),
             embedding: None,
             explicit: metadata.get("locked").and_then(Value::as_bool).unwrap_or_default(),
@@ -239,6 +242,7 @@ impl NewFact {
         Incoming {
             id: self.id,
             waiting: self.waiting,
+            imported: self.imported,
             graph_type: self.graph_type,
             content_hash: &self.content_hash,
             embedding: self.embedding.as_deref(),

@@ -104,6 +104,8 @@ pub struct Hit {
     pub valid_until: Option<Date>,
     /// The hash of its normalised words.
     pub content_hash: Option<String>,
+    /// The id that an imported fact was given.
+    pub external_id: Option<Value>,
 }
 
 impl Hit {
@@ -252,6 +254,7 @@ fn hit(row: Candidate, origin: Origin, score: f64) -> Hit {
         source_message: origin.source_message,
         valid_until: origin.valid_until,
         content_hash: origin.content_hash,
+        external_id: origin.external_id,
     }
 }
 
