@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::chapter::Chapter;
+use domain::conflict::breakup;
 use domain::endings::Reason;
 use domain::engagement::EngagementState;
 use domain::engagement::machine::Engagement;
@@ -18,14 +19,14 @@ use sha2::{Digest, Sha256};
 use crate::game::Life;
 
 /// Where a game stands, as the tables tell it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// They made it.
     Won,
     /// She left: the score, a boss, a point of no return.
     Left(Reason),
     /// She broke up.
-    BrokeUp,
+    BrokeUp(breakup::Reason),
     /// It goes on.
     StillPlaying,
 }

@@ -64,7 +64,7 @@ impl Game<'_> {
         Scene {
             suits_her: optimal_messages(self.chapter, weekday),
             in_boss_fight: self.status == GameStatus::BossFight,
-            in_conflict: Standing::of(&self.details, self.shown.state).is_active(),
+            in_conflict: Standing::at(&self.details, self.shown.state, now).is_active(),
         }
     }
 

@@ -2,12 +2,12 @@
 //!
 //! | what happens | where |
 //! |---|---|
-//! | a message comes: days are closed, it is counted, judged by a boss, skipped or answered | [message] |
-//! | an exchange is scored | [turn] |
-//! | an encounter with the boss | [boss] |
-//! | an hour passes: silence is charged, encounters run out, days are closed | [hour] |
-//! | a conversation is over: her mood, what she shows, breakups | [talk] |
-//! | she writes first | [outreach], about [her days](her_day) |
+//! | a message comes: days are closed, it is counted, judged by a boss, skipped or answered | `message` |
+//! | an exchange is scored | `turn` |
+//! | an encounter with the boss | `boss` |
+//! | an hour passes: silence is charged, encounters run out, days are closed | `hour` |
+//! | a conversation is over: her mood, what she shows, breakups | `talk` |
+//! | she writes first | `outreach`, about `her_day` |
 //!
 //! Times of the jobs are those of a deployment, but what runs every five minutes there runs every half hour here: the
 //! rules of touchpoints are made for a job that may be late, and roll once for each slot, day and event anyway.
@@ -25,6 +25,7 @@ use std::rc::Rc;
 use domain::boss::Attempts;
 use domain::boss::phase::Encounter;
 use domain::chapter::Chapter;
+use domain::conflict::breakup;
 use domain::conflict::details::Details;
 use domain::conflict::expression::Shown;
 use domain::draw::Draws;
@@ -83,6 +84,7 @@ pub(crate) struct Game<'a> {
 
     status: GameStatus,
     lost: Option<Reason>,
+    broke_up: Option<breakup::Reason>,
     ended: Option<Timestamp>,
     chapter: Chapter,
     balance: Balance,
@@ -115,6 +117,8 @@ pub(crate) struct Game<'a> {
     previous_unanswered: bool,
     answers: Vec<Answer>,
     touchpoints: Touchpoints,
+    next_hour: Timestamp,
+    next_delivery: Timestamp,
 }
 
 /// A row of her mood.
@@ -153,6 +157,7 @@ impl<'a> Game<'a> {
             record: Record::default(),
             status: start.status,
             lost: None,
+            broke_up: None,
             ended: None,
             chapter: start.chapter,
             balance: start.balance,
@@ -182,45 +187,48 @@ impl<'a> Game<'a> {
             previous_unanswered: false,
             answers: Vec::new(),
             touchpoints: Touchpoints::default(),
+            next_hour: next_of(AN_HOUR, now),
+            next_delivery: next_of(HALF_AN_HOUR, now),
             life,
         }
     }
 
     /// Plays until `until`, or until the game is over.
     fn play(&mut self, until: Timestamp) {
-        let mut hour = next_of(AN_HOUR, self.life.began);
-        let mut delivery = next_of(HALF_AN_HOUR, self.life.began);
         self.trace(self.life.began);
-        while self.status.is_playable() {
-            let Some((now, event)) = self.next(hour, delivery).filter(|(now, _)| *now <= until) else {
-                break;
-            };
-            match event {
-                Event::Hour => {
-                    hour = later(hour, AN_HOUR);
-                    self.trace(now);
-                    self.hour_passes(now);
-                }
-                Event::Delivery => {
-                    delivery = later(delivery, HALF_AN_HOUR);
-                    self.deliver(now);
-                }
-                Event::TalkEnds => self.talk_ends(now),
-                Event::Answer => self.answer_arrives(now),
-                Event::Message => self.message_comes(now),
-            }
-        }
+        while self.step(until) {}
         self.trace(until);
     }
 
+    /// Lets the next thing happen, unless the game is over or that would be after `until`.
+    fn step(&mut self, until: Timestamp) -> bool {
+        let next = self.next().filter(|(now, _)| self.status.is_playable() && *now <= until);
+        let Some((now, event)) = next else { return false };
+        match event {
+            Event::Hour => {
+                self.next_hour = later(self.next_hour, AN_HOUR);
+                self.trace(now);
+                self.hour_passes(now);
+            }
+            Event::TalkEnds => self.close_talk(now),
+            Event::Delivery => {
+                self.next_delivery = later(self.next_delivery, HALF_AN_HOUR);
+                self.deliver(now);
+            }
+            Event::Answer => self.answer_arrives(now),
+            Event::Message => self.message_comes(now),
+        }
+        true
+    }
+
     /// What happens next, and when.
-    fn next(&self, hour: Timestamp, delivery: Timestamp) -> Option<(Timestamp, Event)> {
+    fn next(&self) -> Option<(Timestamp, Event)> {
         let answer = self.answers.first().map(|answer| answer.due);
         let talk = self.talking.as_ref().map(Talking::is_over_at);
         [
-            (Some(hour), Event::Hour),
+            (Some(self.next_hour), Event::Hour),
             (talk, Event::TalkEnds),
-            (Some(delivery), Event::Delivery),
+            (Some(self.next_delivery), Event::Delivery),
             (answer, Event::Answer),
             (self.writer.next_at(), Event::Message),
         ]
@@ -258,11 +266,11 @@ impl<'a> Game<'a> {
     }
 
     fn outcome(&self) -> Outcome {
-        match (self.status, self.lost) {
-            (GameStatus::Won, _) => Outcome::Won,
-            (_, Some(Reason::Breakup)) => Outcome::BrokeUp,
-            (_, Some(reason)) => Outcome::Left(reason),
-            (_, None) => Outcome::StillPlaying,
+        match (self.status, self.broke_up, self.lost) {
+            (GameStatus::Won, ..) => Outcome::Won,
+            (_, Some(reason), _) => Outcome::BrokeUp(reason),
+            (_, None, Some(reason)) => Outcome::Left(reason),
+            (_, None, None) => Outcome::StillPlaying,
         }
     }
 
@@ -339,4 +347,64 @@ fn later(now: Timestamp, by: SignedDuration) -> Timestamp {
 
 fn earlier(now: Timestamp, by: SignedDuration) -> Timestamp {
     now.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+mod tests {
+    use rust_decimal::dec;
+
+    use super::*;
+    use crate::persona::ALL;
+
+    const BEGAN: Timestamp = Timestamp::constant(1_767_603_600, 0);
+
+    fn life(zone: &str) -> Life {
+        Life {
+            user: UserId::nil(),
+            zone: TimeZone::get(zone).unwrap(),
+            her_zone: TimeZone::UTC,
+            began: BEGAN,
+            written_before: 0,
+        }
+    }
+
+    /// What must hold whatever has happened.
+    fn check(game: &Game<'_>) {
+        let fights = game.status == GameStatus::BossFight;
+        assert_eq!(game.fight_started_at.is_some(), fights, "{game:?}");
+        assert_eq!(game.encounter.is_some(), fights, "{game:?}");
+        assert_eq!(game.encounters.iter().filter(|fight| fight.to.is_none()).count(), usize::from(fights));
+        assert!(!game.attempts.are_spent() || game.status == GameStatus::GameOver, "{game:?}");
+        assert!(game.status != GameStatus::Won || game.chapter == Chapter::LAST, "{game:?}");
+        assert_eq!(game.ended.is_some(), !game.status.is_playable(), "{game:?}");
+        let drift = (game.balance.metrics.composite() - game.balance.score.value()).abs();
+        assert!(drift <= dec!(0.51), "{:?}", game.balance);
+        assert!(game.answers.is_sorted_by_key(|answer| answer.due), "{:?}", game.answers);
+    }
+
+    #[test]
+    fn whatever_is_played_the_rows_agree() {
+        for (seed, zone) in [("a", "Asia/Kolkata"), ("b", "America/New_York"), ("c", "Pacific/Apia")] {
+            let draws = Draws::new(seed);
+            let until = later(BEGAN, A_DAY * 30);
+            for persona in &ALL {
+                let mut game = Game::new(persona, life(zone), start(BEGAN), &draws);
+                let mut before = (game.status, game.chapter);
+                while game.step(until) {
+                    check(&game);
+                    let after = (game.status, game.chapter);
+                    assert!(before.0 == after.0 || before.0.may_become(after.0), "{before:?} {after:?}");
+                    assert!(before.1 <= after.1, "{before:?} {after:?}");
+                    before = after;
+                }
+                assert!(game.said.is_sorted_by_key(|said| said.at), "{}", persona.name);
+            }
+        }
+    }
+
+    #[test]
+    fn a_job_runs_at_full_hours() {
+        assert_eq!(next_of(AN_HOUR, BEGAN), later(BEGAN, AN_HOUR));
+        assert_eq!(next_of(AN_HOUR, later(BEGAN, HALF_AN_HOUR)), later(BEGAN, AN_HOUR));
+    }
 }

@@ -140,7 +140,7 @@ impl Game<'_> {
             chapter: self.chapter,
             last_interaction_at: self.presence.last_interaction_at,
             delivered_at: &delivered_at,
-            in_conflict: Standing::of(&self.details, self.shown.state).is_active(),
+            in_conflict: Standing::at(&self.details, self.shown.state, now).is_active(),
             mood: self.mood.map(|mood| mood.dimensions),
         };
         let due = Due { id: row.id, expires_at: Some(row.expires_at) };

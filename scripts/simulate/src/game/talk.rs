@@ -108,11 +108,6 @@ impl Game<'_> {
         talking.talk.horsemen.extend(analysis.horsemen());
     }
 
-    /// The job has found that the conversation is over.
-    pub(super) fn talk_ends(&mut self, now: Timestamp) {
-        self.close_talk(now);
-    }
-
     /// Closes the conversation, if there is one, and goes through it.
     pub(super) fn close_talk(&mut self, now: Timestamp) {
         let Some(talking) = self.talking.take() else { return };
@@ -138,7 +133,8 @@ impl Game<'_> {
         let outcome = settle(&mut self.details, &mut self.shown, &ended, self.draws, now);
         let Some(outcome) = outcome else { return };
         self.last_conflict_at = outcome.conflict_began_at.or(self.last_conflict_at);
-        if outcome.breakup.is_some() {
+        if let Some(breakup) = outcome.breakup {
+            self.broke_up = Some(breakup.reason);
             self.lose(Reason::Breakup, now);
         }
         let got_worse = self.details.temperature().value() > temperature || outcome.breakup.is_some();

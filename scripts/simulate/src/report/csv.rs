@@ -26,7 +26,7 @@ fn row(game: &Played) -> String {
     let (outcome, reason) = match game.outcome {
         Outcome::Won => ("won", ""),
         Outcome::Left(reason) => ("left", reason.code()),
-        Outcome::BrokeUp => ("broke_up", ""),
+        Outcome::BrokeUp(reason) => ("broke_up", reason.code()),
         Outcome::StillPlaying => ("still_playing", ""),
     };
     let days = game.days_to_end().map_or_else(String::new, |days| format!("{days:.3}"));

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::chapter::Chapter;
+use domain::conflict::breakup;
 use domain::endings::Reason;
 use domain::engagement::EngagementState;
 use domain::touchpoints::{SkipReason, Trigger};
@@ -13,7 +14,7 @@ use crate::run::Simulation;
 
 /// The weeks whose scores are told.
 const WEEKS: [usize; 10] = [1, 2, 3, 4, 6, 8, 12, 16, 20, 25];
-/// Reasons for which she leaves; a breakup is told by itself.
+/// Reasons for which she leaves.
 const LEAVES: [(Reason, &str); 7] = [
     (Reason::Decay, "silence"),
     (Reason::ScoreZero, "score 0"),
@@ -22,6 +23,12 @@ const LEAVES: [(Reason, &str); 7] = [
     (Reason::DumpedClingy, "clingy"),
     (Reason::DumpedDistant, "distant"),
     (Reason::DumpedCrisis, "crisis"),
+];
+/// Reasons for which she breaks up.
+const BREAKS_UP: [(breakup::Reason, &str); 3] = [
+    (breakup::Reason::LowestScore, "score < 10"),
+    (breakup::Reason::Crises, "crises"),
+    (breakup::Reason::Boiling, "boiling"),
 ];
 
 /// Everything about a simulation; the last line is its digest.
@@ -81,21 +88,23 @@ fn outcomes(simulation: &Simulation) -> String {
             games.len().to_string(),
             of(|outcome| outcome == Outcome::Won),
             of(|outcome| matches!(outcome, Outcome::Left(_))),
-            of(|outcome| outcome == Outcome::BrokeUp),
+            of(|outcome| matches!(outcome, Outcome::BrokeUp(_))),
             of(|outcome| outcome == Outcome::StillPlaying),
             days(median_days(games, |outcome| outcome == Outcome::Won)),
-            days(median_days(games, |outcome| matches!(outcome, Outcome::Left(_) | Outcome::BrokeUp))),
+            days(median_days(games, |outcome| matches!(outcome, Outcome::Left(_) | Outcome::BrokeUp(_)))),
         ]
     })
 }
 
 fn reasons(simulation: &Simulation) -> String {
-    let columns: Vec<String> = LEAVES.iter().map(|(_, name)| (*name).to_owned()).collect();
-    rows(simulation, "Why she left", &columns, |games| {
-        LEAVES
-            .iter()
-            .map(|(reason, _)| count(games, |game| game.outcome == Outcome::Left(*reason)).to_string())
-            .collect()
+    let reasons: Vec<(Outcome, &str)> = LEAVES
+        .map(|(reason, name)| (Outcome::Left(reason), name))
+        .into_iter()
+        .chain(BREAKS_UP.map(|(reason, name)| (Outcome::BrokeUp(reason), name)))
+        .collect();
+    let columns: Vec<String> = reasons.iter().map(|(_, name)| (*name).to_owned()).collect();
+    rows(simulation, "Why she left, and why she broke up (the last three)", &columns, |games| {
+        reasons.iter().map(|(reason, _)| count(games, |game| game.outcome == *reason).to_string()).collect()
     })
 }
 
