@@ -105,6 +105,30 @@ fn every_function_has_a_binary_and_every_binary_a_function() {
     assert_eq!(deployed, built);
 }
 
+/// `cargo lambda watch` serves the path of every example request and of every job.
+#[test]
+fn the_emulator_serves_the_real_paths() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    let manifest = cargo_toml::Manifest::from_str(&manifest).expect("a manifest");
+    let metadata = manifest.workspace.expect("a workspace").metadata.expect("metadata");
+    let served = &metadata["lambda"]["watch"]["router"];
+
+    for event in std::fs::read_dir(root().join("events")).expect("events") {
+        let event = event.expect("an event").path();
+        let name = event.file_name().expect("a name").to_string_lossy().into_owned();
+        let (function, _) = name.split_once('.').expect("a function's name");
+        let event: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&event).expect("an event")).expect("JSON");
+        let path = match (event["rawPath"].as_str(), event["job"].as_str()) {
+            (Some(path), _) => path.to_owned(),
+            (_, Some(job)) => format!("/api/v1/tasks/{job}"),
+            // Queue records have no path.
+            _ => continue,
+        };
+        assert_eq!(served.get(&path).and_then(|name| name.as_str()), Some(function), "{path}");
+    }
+}
+
 /// A role may read the secrets that its function reads, and no others.
 #[test]
 fn a_function_may_read_just_its_own_secrets() {

@@ -295,6 +295,64 @@ mod tests {
         assert_eq!(scored.applied, Deltas::clamped([dec!(0.396); 4]));
     }
 
+    /// A call is judged as a whole, by the rules of one exchange.
+    /// case: voice 40-44
+    #[test]
+    fn a_call_moves_the_score_as_one_exchange() {
+        let even = [dec!(50); 4];
+        for (player, deltas, metrics, net, after) in [
+            (
+                player(1, InZone, dec!(50), even),
+                [dec!(4), dec!(2), dec!(3), dec!(1)],
+                [dec!(54), dec!(52), dec!(53), dec!(51)],
+                dec!(2.65),
+                dec!(52.65),
+            ),
+            (
+                player(1, InZone, dec!(49.80), even),
+                [dec!(4), dec!(2), dec!(3), dec!(1)],
+                [dec!(54), dec!(52), dec!(53), dec!(51)],
+                dec!(2.65),
+                dec!(52.45),
+            ),
+            (
+                player(1, Clingy, dec!(50), even),
+                [dec!(4), dec!(2), dec!(3), dec!(1)],
+                [dec!(52), dec!(51), dec!(51.5), dec!(50.5)],
+                dec!(1.33),
+                dec!(51.33),
+            ),
+            (
+                player(1, Distant, dec!(50), even),
+                [dec!(5), dec!(-4), dec!(3), dec!(-2)],
+                [dec!(53), dec!(46), dec!(51.8), dec!(48)],
+                dec!(-0.05),
+                dec!(49.95),
+            ),
+            (
+                player(1, InZone, dec!(52.40), [dec!(98), dec!(50), dec!(2), dec!(50)]),
+                [dec!(5), dec!(0), dec!(-6), dec!(0)],
+                [dec!(100), dec!(50), dec!(0), dec!(50)],
+                dec!(0.10),
+                dec!(52.50),
+            ),
+            (
+                player(1, InZone, dec!(50), even),
+                [dec!(14), dec!(0), dec!(0), dec!(-12)],
+                [dec!(60), dec!(50), dec!(50), dec!(40)],
+                dec!(1.00),
+                dec!(51.00),
+            ),
+        ] {
+            let scored = scored(&player, deltas);
+            assert_eq!(
+                (scored.after.metrics, scored.net(), scored.after.score.value()),
+                (of(metrics), net, after),
+                "{deltas:?}"
+            );
+        }
+    }
+
     /// case: game G-15
     #[test]
     fn a_failed_analysis_changes_nothing() {

@@ -6,6 +6,7 @@ mod media;
 mod routing;
 mod sanitising;
 mod splitting;
+mod standing;
 mod update;
 
 pub use command::{Command, read_command};
@@ -14,4 +15,5 @@ pub use media::{Media, Unseen, read_media};
 pub use routing::{Route, Sender, route};
 pub use sanitising::sanitise;
 pub use splitting::{MESSAGE_LIMIT, split, split_within};
+pub use standing::Standing;
 pub use update::{Callback, Chat, Kind, Membership, Update};
