@@ -15,6 +15,7 @@ mod local_bundle;
 mod local_seed;
 mod memory_import;
 mod memory_recall;
+mod memory_search;
 mod open_transactions;
 mod pipeline_claims;
 mod pipeline_extraction;

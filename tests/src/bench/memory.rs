@@ -22,7 +22,7 @@ const FACTS_EACH: u32 = 100;
 /// Facts of the one who told her everything.
 const FACTS_OF_ONE: u32 = 5_000;
 /// So many of the many are searched for.
-const SEARCHED: i64 = 40;
+const SEARCHED: u32 = 40;
 
 const NOW: Timestamp = Timestamp::constant(1_771_304_400, 0);
 const QUERY: &str = "did the neighbour ever repair the yellow boat, or was that in the winter?";
@@ -116,32 +116,42 @@ const EXACT: &str = "
 
 /// A search among so many facts of many players, and one among many facts of one player.
 pub async fn measure(facts: u32) -> Vec<Figure> {
-    let players = (facts / FACTS_EACH).max(u32::try_from(SEARCHED).unwrap_or_default());
-    let database = seeded(players).await;
-    let client = database.pool_of_a_function().get().await.expect("a connection");
-    let query = Asked { client: &client, vector: direction() };
-
-    let of_many = query.searched(&ids(&client, 0, SEARCHED).await).await;
-    let of_one = query.searched(&[ids(&client, i64::from(players), 1).await[0]; 9]).await;
+    let players = (facts / FACTS_EACH).max(SEARCHED);
+    let [of_many, of_one] = times(players, FACTS_OF_ONE, SEARCHED).await;
+    let figure = |name: String, times: Times| Figure {
+        name,
+        value: times.search,
+        unit: "ms",
+        floor: Some(times.floor),
+        budget: Budget::Times(1.3),
+    };
     vec![
-        Figure {
-            name: format!("memory search, {FACTS_EACH} of {} facts", players * FACTS_EACH),
-            value: of_many.0,
-            unit: "ms",
-            floor: Some(of_many.1),
-            budget: Budget::Times(1.3),
-        },
-        Figure {
-            name: format!("memory search, {FACTS_OF_ONE} facts of one"),
-            value: of_one.0,
-            unit: "ms",
-            floor: Some(of_one.1),
-            budget: Budget::Times(1.3),
-        },
+        figure(format!("memory search, {FACTS_EACH} of {} facts", players * FACTS_EACH), of_many),
+        figure(format!("memory search, {FACTS_OF_ONE} facts of one"), of_one),
     ]
 }
 
-async fn seeded(players: u32) -> TestDatabase {
+/// The middle times of a search, in milliseconds.
+#[derive(Debug, Clone, Copy)]
+pub struct Times {
+    /// Of the search.
+    pub search: f64,
+    /// Of the bare statement.
+    pub floor: f64,
+}
+
+/// Searches the memories of `searched` of so many players, and that of one more with `of_one` facts. Fails when a search
+/// does not find what the exact one finds.
+pub async fn times(players: u32, of_one: u32, searched: u32) -> [Times; 2] {
+    let database = seeded(players, of_one).await;
+    let client = database.pool_of_a_function().get().await.expect("a connection");
+    let query = Asked { client: &client, vector: direction() };
+    let of_many = query.searched(&ids(&client, 0, searched).await).await;
+    let of_one = query.searched(&[ids(&client, players, 1).await[0]; 9]).await;
+    [of_many, of_one]
+}
+
+async fn seeded(players: u32, of_one: u32) -> TestDatabase {
     let database = TestDatabase::new().await;
     let client = database.connect().await;
     client.batch_execute("SELECT setseed(0.5)").await.expect("a seed");
@@ -150,7 +160,7 @@ async fn seeded(players: u32) -> TestDatabase {
         .replace("word(", "pg_temp.word(")
         .replace("$PLAYERS", &players.to_string())
         .replace("$EACH", &FACTS_EACH.to_string())
-        .replace("$OF_ONE", &FACTS_OF_ONE.to_string())
+        .replace("$OF_ONE", &of_one.to_string())
         .replace("$NOW", &format!("'{NOW}'::timestamptz"));
     client.batch_execute(&seed).await.expect("facts");
     database
@@ -161,11 +171,11 @@ fn direction() -> Vec<f32> {
     (0_u16..1_536).map(|number| f32::from(number * 37 % 101) / 101.0 - 0.4).collect()
 }
 
-async fn ids(client: &Client, from: i64, count: i64) -> Vec<UserId> {
+async fn ids(client: &Client, from: u32, count: u32) -> Vec<UserId> {
     let rows = client
         .query_typed(
             "SELECT id FROM users ORDER BY telegram_id OFFSET $1 LIMIT $2",
-            &[(&from, Type::INT8), (&count, Type::INT8)],
+            &[(&i64::from(from), Type::INT8), (&i64::from(count), Type::INT8)],
         )
         .await
         .expect("players");
@@ -179,8 +189,8 @@ struct Asked<'a> {
 }
 
 impl Asked<'_> {
-    /// The middle times of the search and of its floor, in milliseconds, where each has the best of three tries.
-    async fn searched(&self, users: &[UserId]) -> (f64, f64) {
+    /// The middle times over these players, where each has the best of three tries.
+    async fn searched(&self, users: &[UserId]) -> Times {
         let (mut search, mut floor) = (Vec::new(), Vec::new());
         for user in users {
             // The first one brings the rows into memory; then both take turns.
@@ -192,7 +202,7 @@ impl Asked<'_> {
             search.push(best.0);
             floor.push(best.1);
         }
-        (millis(median(&mut search)), millis(median(&mut floor)))
+        Times { search: millis(median(&mut search)), floor: millis(median(&mut floor)) }
     }
 
     async fn floor(&self, user: UserId) -> Duration {
