@@ -1,7 +1,5 @@
 //! Memory search on real rows: what it finds is exact, and the player's own.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::ids::UserId;
 use end_to_end::bench;
 use end_to_end::database::TestDatabase;
