@@ -18,16 +18,19 @@ const DAYS_FILE: &str = "days.csv";
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
     /// How many play; the six personas take turns.
-    #[arg(long, value_name = "N", default_value_t = 300, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 300)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     pub players: u32,
     /// For how many days each plays at most.
-    #[arg(long, value_name = "D", default_value_t = 180, value_parser = clap::value_parser!(u32).range(1..=3_650))]
+    #[arg(long, value_name = "D", allow_negative_numbers = true, default_value_t = 180)]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..=3_650))]
     pub days: u32,
     /// Another seed is another chance in everything; the same one plays the same.
     #[arg(long, default_value = "7")]
     pub seed: String,
     /// Threads to play on. Unset: one for each processor.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_024))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1_024))]
     pub threads: Option<u16>,
     /// Write one line per player to this file; to a folder, also the scores by day.
     #[arg(long, value_name = "FILE|FOLDER")]

@@ -127,6 +127,7 @@ mod tests {
     }
 
     // case: pipeline 59
+    // case: api 47
     #[test]
     fn lines_are_read() {
         for (answer, expected) in [
@@ -134,9 +135,14 @@ mod tests {
                 "SUMMARY: A good day.\nKEY_MOMENTS: one | two |  | three\nEMOTIONAL_TONE: Warm",
                 summary("A good day.", &["one", "two", "three"], "warm"),
             ),
+            (
+                "SUMMARY: Good day.\nKEY_MOMENTS: walk | | call \nEMOTIONAL_TONE: Warm",
+                summary("Good day.", &["walk", "call"], "warm"),
+            ),
+            ("SUMMARY: Good day.\nEMOTIONAL_TONE: ecstatic", summary("Good day.", &[], "neutral")),
             ("  SUMMARY: A day.\nthat went on\n", summary("A day.", &[], "neutral")),
             ("KEY_MOMENTS: a|b|c|d", summary(QUIET_DAY, &["a", "b", "c"], "neutral")),
-            ("A good day.", summary(QUIET_DAY, &[], "neutral")),
+            ("A good day.", summary("Had a nice day together.", &[], "neutral")),
             ("", summary(QUIET_DAY, &[], "neutral")),
         ] {
             assert_eq!(DailySummary::from_lines(answer), expected, "{answer}");
@@ -157,6 +163,7 @@ mod tests {
     }
 
     // case: pipeline 61
+    // case: api 48
     #[test]
     fn without_a_model_the_conversations_are_counted() {
         let tones = |tones: &[&'static str]| tones.iter().copied().map(Some).collect::<Vec<_>>();
@@ -165,6 +172,8 @@ mod tests {
                 tones(&["positive", "negative", "negative"]),
                 summary("We had 3 conversations today.", &[], "negative"),
             ),
+            (tones(&["warm", "warm", "tense"]), summary("We had 3 conversations today.", &[], "warm")),
+            (tones(&["warm", "tense"]), summary("We had 2 conversations today.", &[], "warm")),
             (tones(&["mixed"]), summary("We had 1 conversation today.", &[], "mixed")),
             (
                 tones(&["neutral", "positive", "positive", "neutral"]),

@@ -15,6 +15,7 @@ pub mod inbox;
 pub mod job_run;
 pub mod llm;
 pub mod memory;
+mod outages;
 pub mod pipeline;
 pub mod prompts;
 pub mod registration;

@@ -19,6 +19,7 @@ pub mod link_codes;
 pub mod llm_usage;
 pub mod memory_facts;
 pub mod memory_facts_import;
+mod memory_facts_stems;
 pub mod migrations;
 pub mod monitoring;
 pub mod notifications;
