@@ -55,6 +55,7 @@ mod schema_row_security;
 mod schema_shape;
 mod schema_statements;
 mod secrets_moto;
+mod summary_job;
 mod template;
 
 /// A story that is not named here would be neither compiled nor run.

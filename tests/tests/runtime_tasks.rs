@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::lambda::InvokeError;
 use serde_json::{Value, json};
 
-const TASKS: [&str; 4] = ["decay", "deliver", "cleanup", "process-conversations"];
+const TASKS: [&str; 5] = ["decay", "deliver", "cleanup", "process-conversations", "summary"];
 
 /// The slot of these tests; the clock stands there.
 const SLOT: &str = "2026-02-17T10:00:00Z";

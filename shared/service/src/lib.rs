@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod cleanup;
 pub mod clock;
+pub mod daily_summaries;
 pub mod decay;
 pub mod deliver;
 pub mod endings;

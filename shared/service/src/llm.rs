@@ -26,6 +26,8 @@ pub enum Purpose {
     Extraction,
     /// A conversation in two sentences.
     Summary,
+    /// A day in her words.
+    DailySummary,
     /// The meaning of a text as numbers.
     Embedding,
     /// A prompt made more vivid.
@@ -38,6 +40,7 @@ impl Purpose {
             Self::Chat => "chat",
             Self::Extraction => "extraction",
             Self::Summary => "summary",
+            Self::DailySummary => "daily_summary",
             Self::Embedding => "embedding",
             Self::PromptEnrichment => "prompt_enrichment",
         }
