@@ -27,7 +27,7 @@ use runtime::{Setup, StartError, database, edge, failure};
 use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::llm::Models;
-use service::{Clock, agent, pipeline, reply};
+use service::{Clock, agent, daily_summaries, pipeline, reply};
 use store::Pool;
 
 use crate::{failures, secrets};
@@ -250,6 +250,13 @@ impl Wiring<'_> {
                 .then(|| self.model("META_PROMPT_MODEL", "claude-haiku-4-5-20251001")),
         };
         Ok((deps, settings))
+    }
+
+    /// What the nightly summaries need.
+    pub fn daily_summaries(&mut self) -> Result<daily_summaries::Deps, StartError> {
+        let (pool, models) = (self.pool()?, self.models()?);
+        let model = self.model("SUMMARY_MODEL", &pipeline::Settings::default().summary_model);
+        Ok(daily_summaries::Deps { pool, clock: self.clock(), models, model })
     }
 
     /// Who answers.

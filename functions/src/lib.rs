@@ -18,6 +18,7 @@ mod failures;
 pub mod process_conversations;
 pub mod reply;
 pub mod secrets;
+pub mod summary;
 mod task;
 pub mod telegram_webhook;
 
@@ -28,13 +29,14 @@ const SLOW_WORKER_MS: u64 = 45_000;
 pub type Build = fn(&Environment) -> Result<Router, StartError>;
 
 /// All of them, each with what makes it.
-pub const ALL: [(Function, Build); 6] = [
+pub const ALL: [(Function, Build); 7] = [
     (telegram_webhook::FUNCTION, telegram_webhook::from_environment),
     (reply::FUNCTION, reply::from_environment),
     (process_conversations::FUNCTION, process_conversations::from_environment),
     (deliver::FUNCTION, deliver::from_environment),
     (decay::FUNCTION, decay::from_environment),
     (cleanup::FUNCTION, cleanup::from_environment),
+    (summary::FUNCTION, summary::from_environment),
 ];
 
 /// Runs one function until the process is asked to end.

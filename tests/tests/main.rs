@@ -4,6 +4,7 @@ mod agent_failures;
 mod agent_memory;
 mod agent_replies;
 mod cleanup_job;
+mod decay_boss_timeouts;
 mod decay_job;
 mod decay_score_changes;
 mod deliver_job;
@@ -16,6 +17,7 @@ mod local_bundle;
 mod local_seed;
 mod memory_import;
 mod memory_recall;
+mod memory_search;
 mod open_transactions;
 mod pipeline_claims;
 mod pipeline_extraction;
@@ -56,6 +58,7 @@ mod schema_row_security;
 mod schema_shape;
 mod schema_statements;
 mod secrets_moto;
+mod summary_job;
 mod template;
 
 /// A story that is not named here would be neither compiled nor run.

@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use cli::memory::{self, Error, Player, Query, Wanted};
+use cli::memory::{self, Error, Named, Player, Query, Wanted};
 use end_to_end::processing::Processing;
 use end_to_end::rows::{row, rows};
 use jiff::tz::TimeZone;
@@ -206,4 +206,41 @@ async fn a_corrected_line_stays_corrected() {
     assert_eq!((imported.stored, imported.replaced, imported.corrected), (1, 2, 1));
     let active = "SELECT fact FROM memory_facts WHERE is_active ORDER BY 1";
     assert_eq!(rows(&world.pool(), active).await, ["User has a cat", "User is a teacher"]);
+}
+
+#[tokio::test]
+async fn a_memory_is_asked_by_the_name_of_its_player() {
+    let world = Processing::new().await;
+    let (pool, now) = (world.pool(), world.clock.now());
+    let named = |name: &str| name.parse::<Named>().expect("a name");
+    let nobody = named("talk-26").find(&pool).await.expect_err("is nobody");
+    assert!(nobody.to_string().starts_with("no player 'talk-26'"), "{nobody}");
+
+    for _ in 0..2 {
+        named("talk-26").make(&pool, now).await.expect("a player");
+    }
+    let made = named("Talk-26").find(&pool).await.expect("is there");
+    assert_eq!(named(&made.id.to_string()).find(&pool).await.expect("the same").id, made.id);
+    let account = row(&pool, &format!("SELECT telegram_id FROM users WHERE id = '{}'", world.user)).await;
+    assert_eq!(named(&account).find(&pool).await.expect("the other").id, world.user);
+
+    let path = Path::new("talks.jsonl");
+    memory::take_in(&pool, &world.deps.models, &made, path, &file(&TALKS), now).await.expect("an import");
+    assert_eq!(row(&pool, "SELECT count(DISTINCT user_id) FROM memory_facts").await, "1");
+    let wanted = Wanted { k: 2, min_score: 0.0, as_json: false };
+    let queries = [Query::of("the support group"), Query::of(" ")];
+    let mut out = Vec::new();
+    memory::ask(&pool, &world.deps.models, &world.clock, &made, &queries, wanted, &mut out)
+        .await
+        .expect("lines");
+    assert_eq!(
+        String::from_utf8(out).expect("a text").lines().collect::<Vec<_>>(),
+        [
+            "the support group",
+            "1.000  D1:1  2023-05-08  Caroline: how was the support group?",
+            "0.500  D1:2  2023-05-08  Melanie: it was so powerful, I cried twice",
+            " ",
+            "Nothing was found.",
+        ]
+    );
 }

@@ -8,7 +8,6 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use cli::memory::{self as command, Player, Query as Asked, Wanted as Printed};
@@ -211,9 +210,8 @@ async fn candidates(world: &Processing, question: &str, vector: &[f32]) -> (Vec<
                 valid_until: None,
                 flagged: false,
                 cosine: row.cosine,
-                len: u32::try_from(row.len).expect("a length"),
-                term_counts: serde_json::from_value::<BTreeMap<String, u32>>(row.term_counts)
-                    .expect("counts"),
+                len: row.len,
+                term_counts: row.term_counts,
             };
             let id = origin.external_id.and_then(|id| id.as_str().map(str::to_owned));
             (candidate, id.expect("an id"))

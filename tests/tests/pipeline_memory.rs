@@ -8,7 +8,7 @@ use domain::pipeline::{EXTRACTION, MEMORY_UPDATE};
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
-use serde_json::json;
+use serde_json::{Value, json};
 use service::memory::{self, Meaning, Search};
 use standins::Fault;
 
@@ -142,11 +142,111 @@ async fn odd_corrections_leave_one_fact_of_each_wording() {
     }
 }
 
+/// A fact of an answer of the model.
+fn read_out(content: &str, kind: &str, explicit: bool, replaces: Option<u32>) -> Value {
+    json!({ "content": content, "type": kind, "confidence": 0.95, "explicit": explicit, "replaces": replaces })
+}
+
+trait Taught {
+    /// An hour later the player says `line`, and the model reads these facts out of it. Says how many were stored and
+    /// how many were repetitions.
+    async fn taught(&self, line: &str, facts: &[Value]) -> (u32, u32);
+}
+
+impl Taught for Processing {
+    async fn taught(&self, line: &str, facts: &[Value]) -> (u32, u32) {
+        self.clock.advance(jiff::SignedDuration::from_hours(1));
+        let answer = json!({ "facts": facts, "summary": "They talked." });
+        self.standins.anthropic.use_tool("record_extraction", answer);
+        let (ended, context) = self.run(self.talked(&[("user", line)]).await).await;
+        assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
+        (context.facts_stored, context.facts_deduplicated)
+    }
+}
+
+/// Whatever the player corrected on the way stays gone, in whatever graph it comes again, and the latest word stands.
+#[tokio::test]
+async fn a_correction_of_a_correction_leaves_a_chain_that_nothing_comes_back_from() {
+    let world = Processing::new().await;
+    let [nurse, teacher, pilot] = ["User works as a nurse", "User is a teacher", "User flies a plane"];
+    assert_eq!(world.taught("nurse", &[read_out(nurse, "fact", true, None)]).await, (1, 0));
+    assert_eq!(
+        world.taught("no nurse, a teacher", &[read_out(teacher, "fact", true, Some(1))]).await,
+        (1, 0)
+    );
+    assert_eq!(world.taught("no teacher, a pilot", &[read_out(pilot, "fact", true, Some(1))]).await, (1, 0));
+    let expected = [
+        "gone | user | User works as a nurse",
+        "gone locked | user | User is a teacher",
+        "active locked | user | User flies a plane",
+    ];
+    assert_eq!(world.facts().await, expected);
+
+    for kind in ["fact", "shared_moment"] {
+        let again = [nurse, teacher, pilot].map(|fact| read_out(fact, kind, false, None));
+        assert_eq!(world.taught("about work", &again).await, (0, 3), "{kind}");
+    }
+    // What is not said in so many words corrects nothing, whatever the model claims.
+    assert_eq!(world.taught("a plane", &[read_out("User sails", "fact", false, Some(1))]).await, (1, 0));
+    assert_eq!(world.facts().await[..3], expected);
+    let chain = "WITH RECURSIVE chain AS (
+                     SELECT id, superseded_by, 1 AS step FROM memory_facts WHERE fact = 'User works as a nurse'
+                     UNION ALL
+                     SELECT next.id, next.superseded_by, step + 1
+                       FROM chain JOIN memory_facts AS next ON next.id = chain.superseded_by WHERE step < 9)
+                 SELECT max(step), count(*) FILTER (WHERE superseded_by IS NULL) FROM chain";
+    assert_eq!(row(&world.pool(), chain).await, "3 | 1");
+
+    // The player may go back: the old words become a fact of their own.
+    assert_eq!(world.taught("a plane? a nurse!", &[read_out(nurse, "fact", true, Some(1))]).await, (1, 0));
+    let active = "SELECT fact, metadata->'locked' FROM memory_facts WHERE is_active ORDER BY 1";
+    assert_eq!(rows(&world.pool(), active).await, ["User sails | -", "User works as a nurse | true"]);
+}
+
+/// Other words for what was corrected are no more welcome than the same words.
+#[tokio::test]
+async fn what_the_player_corrected_does_not_come_back_in_like_words_either() {
+    let mut world = Processing::new().await;
+    world.settings.dedup_similarity = 0.75;
+    let (nurse, like) =
+        ("User works as a nurse at the harbour hospital", "User worked as nurse at the harbour hospital");
+    let similarity = standins::openai::similarity(nurse, like);
+    assert!((0.75..0.999).contains(&similarity), "{similarity}");
+    world.taught("nurse at the hospital", &[read_out(nurse, "fact", true, None)]).await;
+    world.taught("no nurse", &[read_out("User is a teacher", "fact", true, Some(1))]).await;
+
+    assert_eq!(world.taught("about work", &[read_out(like, "fact", false, None)]).await, (0, 1));
+    assert_eq!(world.facts().await[1..], ["active locked | user | User is a teacher"]);
+}
+
+/// A correction does not wait for anything.
+#[tokio::test]
+async fn a_correction_counts_at_once_when_there_are_no_embeddings() {
+    let world = Processing::new().await;
+    world.taught("nurse", &[read_out("User works as a nurse", "fact", true, None)]).await;
+
+    world.standins.openai.fail_always(Fault::Status(503));
+    world.taught("no nurse, a teacher", &[read_out("User is a teacher", "fact", true, Some(1))]).await;
+    let corrected = ["gone | user | User works as a nurse", "waiting locked | user | User is a teacher"];
+    assert_eq!(world.facts().await, corrected);
+    assert_eq!(world.found("nurse or teacher?").await, ["User is a teacher"]);
+    let again = [read_out("User works as a nurse", "fact", false, None)];
+    assert_eq!(world.taught("about work", &again).await, (0, 1));
+    assert_eq!(world.facts().await, corrected);
+
+    world.standins.openai.recover();
+    world.taught("a cat", &[read_out("User has a cat", "fact", true, None), again[0].clone()]).await;
+    assert_eq!(
+        world.facts().await,
+        [corrected[0], "active locked | user | User is a teacher", "active | user | User has a cat"]
+    );
+}
+
 // case: pipeline 20, 21
 #[tokio::test]
 async fn what_is_said_again_is_not_stored_again() {
     let world = Processing::new().await;
-    let facts = |facts: serde_json::Value| json!({ "facts": facts, "summary": "They talked." });
+    let facts = |facts: Value| json!({ "facts": facts, "summary": "They talked." });
     let said = |content: &str, confidence: f64| json!({ "content": content, "type": "fact", "confidence": confidence });
     let script = [
         (json!([said("User likes Coffee.", 0.7), said("user  likes coffee", 0.9)]), (1, 1), "0.7"),
@@ -383,7 +483,7 @@ async fn the_database_stems_and_counts_words_as_the_ranking_expects() {
         .iter()
         .map(|candidate| {
             format!(
-                "{}: {} {} {}",
+                "{}: {} {:?} {}",
                 candidate.fact, candidate.len, candidate.term_counts, candidate.query_words
             )
         })
@@ -393,8 +493,8 @@ async fn the_database_stems_and_counts_words_as_the_ranking_expects() {
         counted,
         [
             "He works at night: 2 {} 2",
-            r#"His sister lives in Hamburg: 3 {"live":1,"sister":1} 2"#,
-            r#"My sister paints in Berlin: 3 {"sister":1} 2"#,
+            r#"His sister lives in Hamburg: 3 {"live": 1, "sister": 1} 2"#,
+            r#"My sister paints in Berlin: 3 {"sister": 1} 2"#,
         ]
     );
     let zone = jiff::tz::TimeZone::UTC;

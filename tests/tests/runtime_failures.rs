@@ -8,9 +8,16 @@ use std::time::{Duration, Instant};
 use axum::body::Body;
 use end_to_end::bundle::{Bundle, TASK_SECRET, WEBHOOK_HEADER, WEBHOOK_SECRET, post, send};
 use end_to_end::chat::{noon, text_update};
-use end_to_end::rows::execute;
+use end_to_end::database::TestDatabase;
+use end_to_end::rows::{execute, rows};
+use end_to_end::talking::ModelStandIns;
 use jiff::SignedDuration;
+use providers::anthropic::{Message, Request};
+use providers::openai::EmbedFor;
 use serde_json::{Value, json};
+use service::Clock;
+use service::llm::{Asker, Purpose};
+use standins::Fault;
 
 const WEBHOOK: &str = "/api/v1/telegram/webhook?token=geheim";
 
@@ -148,6 +155,40 @@ async fn a_gate_without_its_secret_is_critical() {
         format!("critical | function:/api/v1/telegram/webhook | {what} | 1"),
     ];
     assert_eq!(logged(&bundle).await, expected);
+}
+
+/// A model that keeps failing is told of, once for as long as it goes on; one that fails now and then is not.
+#[tokio::test]
+async fn a_model_that_keeps_failing_is_told_of() {
+    let database = TestDatabase::new().await;
+    let clock = Clock::standing_at(noon());
+    let standins = ModelStandIns::start(database.pool(), clock.clone()).await;
+    let nobody = Asker { user: None, conversation: None, platform: None };
+    let mut request = Request::new("a-model", 10);
+    request.messages = vec![Message::user("hi")];
+    let ask = async |seconds: i64| {
+        clock.advance(SignedDuration::from_secs(seconds));
+        // Whether it answers is the stand-in's part.
+        let _ = standins.models.ask(nobody, Purpose::Chat, &request).await;
+        let told = "SELECT level, source, message, coalesce(context->>'count', '1') FROM error_logs";
+        rows(&database.pool(), told).await
+    };
+    standins.anthropic.fail_always(Fault::Status(400));
+    for _ in 0..10 {
+        assert!(ask(75).await.is_empty(), "four within five minutes");
+    }
+    assert_eq!(ask(74).await.len(), 1, "five");
+    let message = "dependency_failing: five calls or more failed within five minutes";
+    assert_eq!(ask(1).await, [format!("warning | dependency:anthropic | {message} | 2")]);
+
+    // That it answers again is no failure, and that another service fails is its own affair.
+    standins.anthropic.recover();
+    standins.openai.fail_always(Fault::Status(400));
+    for _ in 0..4 {
+        let texts = ["a text".to_owned()];
+        standins.models.embed(nobody, &texts, EmbedFor::Searching).await.expect_err("it fails");
+    }
+    assert_eq!(ask(1).await, [format!("warning | dependency:anthropic | {message} | 2")]);
 }
 
 /// What was the caller's doing, or was foreseen, leaves none.

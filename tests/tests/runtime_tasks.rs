@@ -12,7 +12,7 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::lambda::InvokeError;
 use serde_json::{Value, json};
 
-const TASKS: [&str; 4] = ["decay", "deliver", "cleanup", "process-conversations"];
+const TASKS: [&str; 5] = ["decay", "deliver", "cleanup", "process-conversations", "summary"];
 
 /// The slot of these tests; the clock stands there.
 const SLOT: &str = "2026-02-17T10:00:00Z";
@@ -205,6 +205,41 @@ async fn process_conversations_takes_what_has_gone_quiet() {
     );
     let tried = bundle.rows("SELECT id, status FROM conversations WHERE processing_attempts > 0").await;
     assert_eq!(tried, [format!("{quiet} | active")]);
+}
+
+/// After 5 and after 15 more minutes it is tried again; then it is given up, and somebody has to look at it.
+/// case: api 50
+#[tokio::test]
+async fn a_conversation_that_cannot_be_read_is_given_up_with_one_row() {
+    let bundle = Bundle::at(now()).await;
+    let pool = bundle.pool();
+    let player = NewPlayer::new().insert(&pool.get().await.expect("a connection")).await;
+    let quiet = now() - SignedDuration::from_mins(15) - SignedDuration::from_secs(1);
+    NewConversation::new(player, quiet).said(&[("user", "I live in Lisbon")]).insert(&pool).await;
+    bundle.anthropic.fail_always(standins::Fault::Status(400));
+
+    let stand = "SELECT status, processing_attempts FROM conversations";
+    let logged = "SELECT level, source, conversation_id IS NOT NULL, context FROM error_logs";
+    for (waited, detected, expected) in [
+        (0, 1, "active | 1"),
+        (4, 0, "active | 1"),
+        (2, 1, "active | 2"),
+        (14, 0, "active | 2"),
+        (2, 1, "failed | 3"),
+        (60, 0, "failed | 3"),
+    ] {
+        assert!(bundle.rows(logged).await.is_empty() || expected == "failed | 3");
+        bundle.clock.advance(SignedDuration::from_mins(waited));
+        let answer = bundle.run("process-conversations", None).await;
+        assert_eq!((answer.status.as_u16(), &answer.body["detected"]), (200, &json!(detected)), "{expected}");
+        assert_eq!(bundle.rows(stand).await, [expected]);
+    }
+    let context = r#"{"error_kind": "rejected"}"#;
+    assert_eq!(bundle.rows(logged).await, [format!("error | stage:extraction | t | {context}")]);
+    assert_eq!(
+        bundle.rows("SELECT attempt, stage, status FROM pipeline_stage_runs ORDER BY attempt").await,
+        [1, 2, 3].map(|attempt| format!("{attempt} | extraction | failed"))
+    );
 }
 
 /// case: api 51

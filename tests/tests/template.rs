@@ -39,6 +39,7 @@ fn schedules_are_those_of_the_jobs() {
     let expected = BTreeMap::from([
         ("decay", ("cron(0 * * * ? *)", 2, 1_800)),
         ("cleanup", ("cron(0/30 * * * ? *)", 1, 1_200)),
+        ("summary", ("cron(59 23 * * ? *)", 3, 14_400)),
         ("process-conversations", ("cron(0/5 * * * ? *)", 0, 300)),
         ("deliver", ("cron(0/5 * * * ? *)", 0, 300)),
     ]);
@@ -53,7 +54,8 @@ fn schedules_are_those_of_the_jobs() {
         assert_eq!(schedule["ScheduleExpressionTimezone"], "UTC", "{name}");
         assert_eq!(schedule["RetryPolicy"]["MaximumRetryAttempts"], *retries, "{name}");
         assert_eq!(schedule["RetryPolicy"]["MaximumEventAgeInSeconds"], *age, "{name}");
-        assert_eq!(function["EventInvokeConfig"]["MaximumRetryAttempts"], *retries, "{name}");
+        // A failed run is tried again twice at most: Lambda knows no more.
+        assert_eq!(function["EventInvokeConfig"]["MaximumRetryAttempts"], *retries.min(&2), "{name}");
         assert_eq!(function["EventInvokeConfig"]["DestinationConfig"]["OnFailure"]["Type"], "SQS", "{name}");
 
         let input: serde_json::Value =
@@ -103,6 +105,30 @@ fn every_function_has_a_binary_and_every_binary_a_function() {
     built.sort_unstable();
     assert_eq!(deployed, listed);
     assert_eq!(deployed, built);
+}
+
+/// `cargo lambda watch` serves the path of every example request and of every job.
+#[test]
+fn the_emulator_serves_the_real_paths() {
+    let manifest = std::fs::read_to_string(root().join("Cargo.toml")).expect("a manifest");
+    let manifest = cargo_toml::Manifest::from_str(&manifest).expect("a manifest");
+    let metadata = manifest.workspace.expect("a workspace").metadata.expect("metadata");
+    let served = &metadata["lambda"]["watch"]["router"];
+
+    for event in std::fs::read_dir(root().join("events")).expect("events") {
+        let event = event.expect("an event").path();
+        let name = event.file_name().expect("a name").to_string_lossy().into_owned();
+        let (function, _) = name.split_once('.').expect("a function's name");
+        let event: serde_json::Value =
+            serde_json::from_slice(&std::fs::read(&event).expect("an event")).expect("JSON");
+        let path = match (event["rawPath"].as_str(), event["job"].as_str()) {
+            (Some(path), _) => path.to_owned(),
+            (_, Some(job)) => format!("/api/v1/tasks/{job}"),
+            // Queue records have no path.
+            _ => continue,
+        };
+        assert_eq!(served.get(&path).and_then(|name| name.as_str()), Some(function), "{path}");
+    }
 }
 
 /// A role may read the secrets that its function reads, and no others.

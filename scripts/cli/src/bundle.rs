@@ -195,6 +195,8 @@ pub fn with_local_secrets(variables: Variables) -> Variables {
     reason = "the factory of providers is for the services outside; this one calls our own port"
 )]
 fn client() -> Result<reqwest::Client, Error> {
+    // Refused when a provider was installed before: then that one is used.
+    drop(rustls::crypto::aws_lc_rs::default_provider().install_default());
     reqwest::Client::builder().no_proxy().timeout(CALL).build().map_err(Error::Client)
 }
 

@@ -15,6 +15,7 @@ pub mod schedule;
 pub mod scheduler;
 pub mod scratch;
 pub mod seed;
+pub mod simulate;
 pub mod up;
 pub mod wiring;
 

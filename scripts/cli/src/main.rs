@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cli::memory::{self, Wanted};
-use cli::{chain, database, doctor, invoke, play, seed, up};
+use cli::{chain, database, doctor, invoke, play, seed, simulate, up};
 
 /// The developer command of Nikita. Call it from within the checkout.
 ///
@@ -82,6 +82,15 @@ enum Command {
     Reset {
         #[command(flatten)]
         database: Database,
+    },
+    /// Plays months in a minute: people with habits go through the rules of the game, without a database or a model.
+    ///
+    /// Who plays: devoted, ordinary, clingy, absent, rude and fragile ones. Told is how their games end, in which state of
+    /// engagement they are, how far they come, their scores, and how often she writes first. The last line is a digest of
+    /// everything: the same seed always gives the same one.
+    Simulate {
+        #[command(flatten)]
+        arguments: simulate::Arguments,
     },
     /// Says what is missing or wrong on this machine and in the settings, and what to do about it.
     Doctor {
@@ -170,6 +179,10 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
         Command::Memory { command } => remember(command).await?,
         Command::Seed { database } => say(&seed::command(database.url).await?)?,
         Command::Reset { database } => say(&database::reset(database.url)?)?,
+        Command::Simulate { arguments } => {
+            let holds = simulate::run(&arguments, &mut io::stdout())?;
+            return Ok(if holds { ExitCode::SUCCESS } else { ExitCode::FAILURE });
+        }
         Command::Doctor { database } => {
             let report = doctor::run(database.url).await;
             say(&report.text)?;

@@ -2,7 +2,6 @@
 
 use axum::Router;
 use functions::environment::Environment;
-use functions::{cleanup, decay, deliver, process_conversations, reply, telegram_webhook};
 use providers::retry::Pauses;
 use runtime::secrets::Secrets;
 use runtime::settings::{Basics, Problems, Reader, Variables};
@@ -10,18 +9,6 @@ use runtime::{Setup, StartError};
 use service::Clock;
 use service::llm::Models;
 use store::Pool;
-
-type Build = fn(&Environment) -> Result<Router, StartError>;
-
-/// Every function by its name, and what makes it.
-const FUNCTIONS: [(&str, Build); 6] = [
-    ("telegram-webhook", telegram_webhook::from_environment),
-    ("reply", reply::from_environment),
-    ("process-conversations", process_conversations::from_environment),
-    ("decay", decay::from_environment),
-    ("cleanup", cleanup::from_environment),
-    ("deliver", deliver::from_environment),
-];
 
 /// A request counts as slow from here on, in milliseconds: replies are worked off inline, with the model.
 const SLOW_MS: u64 = 45_000;
@@ -67,7 +54,7 @@ pub fn default(variables: Variables, name: &str, value: &str) -> Variables {
 
 /// The names of all functions.
 pub fn names() -> Vec<&'static str> {
-    FUNCTIONS.iter().map(|(name, _)| *name).collect()
+    functions::ALL.iter().map(|(function, _)| function.name).collect()
 }
 
 /// Everything that is wrong with the settings, each thing once.
@@ -126,16 +113,16 @@ impl Wiring {
 
     /// One function, without its edge.
     pub fn function(&self, name: &str) -> Result<Router, Error> {
-        let found = FUNCTIONS.iter().find(|(known, _)| *known == name);
+        let found = functions::ALL.iter().find(|(function, _)| function.name == name);
         let (function, build) = found.ok_or_else(|| Error::Unknown { name: name.to_owned() })?;
-        build(&self.environment).map_err(|reason| Error::Function { function, reason })
+        build(&self.environment).map_err(|reason| Error::Function { function: function.name, reason })
     }
 
     /// All functions as one, without its edge.
     pub fn everything(&self) -> Result<Router, Error> {
-        FUNCTIONS
-            .iter()
-            .try_fold(runtime::health::live(), |router, (name, _)| Ok(router.merge(self.function(name)?)))
+        names()
+            .into_iter()
+            .try_fold(runtime::health::live(), |router, name| Ok(router.merge(self.function(name)?)))
     }
 
     /// The models that the use cases ask.

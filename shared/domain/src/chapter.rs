@@ -170,9 +170,14 @@ mod tests {
     use super::*;
 
     /// case: game G-60
+    /// case: api 15
     #[test]
     fn progress_to_the_boss_ends_at_a_hundred() {
+        assert_eq!((Chapter::ALL[0].boss_threshold(), Chapter::ALL[0].name()), (dec!(55), "Curiosity"));
         for (chapter, score, percent) in [
+            (1, dec!(50.00), dec!(90.91)),
+            (3, dec!(48.75), dec!(75)),
+            (5, dec!(80), dec!(100)),
             (2, dec!(48), dec!(80)),
             (1, dec!(55), dec!(100)),
             (1, dec!(90), dec!(100)),

@@ -12,19 +12,31 @@
 //! What is missing reads as [`QUIET_DAY`], no moments and `neutral`; only the `SUMMARY` line itself is the text; blank
 //! moments are dropped; a tone of no list is `neutral`. Without a model the text says how many conversations there were,
 //! and the tone is that of most of them, the first seen if several are.
+//!
+//! Days are UTC dates. A nightly run is for the date of its slot, a run by hand in the first two hours of a day for the
+//! day before; each then looks at the [`LATE_DAYS`] before it, for players who lack a text.
 
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value;
 
 use crate::prompt::plain::plain_up_to;
 
 /// The text of a day about which nothing was said.
-pub const QUIET_DAY: &str = "We talked a little today, nothing that I need to hold on to.";
+pub const QUIET_DAY: &str = "Had a nice day together.";
 /// The most key moments.
 pub const MAX_MOMENTS: usize = 3;
 /// The longest text, in characters.
 pub const MAX_TEXT_CHARS: usize = 1_200;
 /// The longest key moment, in characters.
 pub const MAX_MOMENT_CHARS: usize = 300;
+/// The most conversations of a day that are described, the newest first.
+pub const MAX_CONVERSATIONS: i64 = 20;
+/// So many days before the one that a run is for are filled where a text is lacking: what ended late was not read in time.
+pub const LATE_DAYS: i32 = 2;
+/// A run by hand that starts so soon after midnight is for yesterday.
+const STILL_YESTERDAY: SignedDuration = SignedDuration::from_hours(2);
 /// The tones that a model may give a day.
 pub const TONES: [&str; 6] = ["warm", "playful", "tense", "passionate", NEUTRAL, "distant"];
 
@@ -88,6 +100,17 @@ impl DailySummary {
     }
 }
 
+/// The date that a run is for.
+pub fn date_of_run(slot: Option<Timestamp>, now: Timestamp) -> Date {
+    let instant = slot.unwrap_or(now - STILL_YESTERDAY);
+    instant.to_zoned(TimeZone::UTC).date()
+}
+
+/// The days that a run for `date` looks at, that one first.
+pub fn days(date: Date) -> Vec<Date> {
+    (0..=LATE_DAYS).filter_map(|back| date.checked_sub(back.days()).ok()).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -104,6 +127,7 @@ mod tests {
     }
 
     // case: pipeline 59
+    // case: api 47
     #[test]
     fn lines_are_read() {
         for (answer, expected) in [
@@ -111,9 +135,14 @@ mod tests {
                 "SUMMARY: A good day.\nKEY_MOMENTS: one | two |  | three\nEMOTIONAL_TONE: Warm",
                 summary("A good day.", &["one", "two", "three"], "warm"),
             ),
+            (
+                "SUMMARY: Good day.\nKEY_MOMENTS: walk | | call \nEMOTIONAL_TONE: Warm",
+                summary("Good day.", &["walk", "call"], "warm"),
+            ),
+            ("SUMMARY: Good day.\nEMOTIONAL_TONE: ecstatic", summary("Good day.", &[], "neutral")),
             ("  SUMMARY: A day.\nthat went on\n", summary("A day.", &[], "neutral")),
             ("KEY_MOMENTS: a|b|c|d", summary(QUIET_DAY, &["a", "b", "c"], "neutral")),
-            ("A good day.", summary(QUIET_DAY, &[], "neutral")),
+            ("A good day.", summary("Had a nice day together.", &[], "neutral")),
             ("", summary(QUIET_DAY, &[], "neutral")),
         ] {
             assert_eq!(DailySummary::from_lines(answer), expected, "{answer}");
@@ -134,6 +163,7 @@ mod tests {
     }
 
     // case: pipeline 61
+    // case: api 48
     #[test]
     fn without_a_model_the_conversations_are_counted() {
         let tones = |tones: &[&'static str]| tones.iter().copied().map(Some).collect::<Vec<_>>();
@@ -142,6 +172,8 @@ mod tests {
                 tones(&["positive", "negative", "negative"]),
                 summary("We had 3 conversations today.", &[], "negative"),
             ),
+            (tones(&["warm", "warm", "tense"]), summary("We had 3 conversations today.", &[], "warm")),
+            (tones(&["warm", "tense"]), summary("We had 2 conversations today.", &[], "warm")),
             (tones(&["mixed"]), summary("We had 1 conversation today.", &[], "mixed")),
             (
                 tones(&["neutral", "positive", "positive", "neutral"]),
@@ -163,6 +195,22 @@ mod tests {
         {
             assert_eq!(DailySummary::from_object(&odd), summary(QUIET_DAY, &[], "neutral"), "{odd}");
         }
+    }
+
+    #[test]
+    fn a_run_is_for_the_day_of_its_slot_and_by_hand_for_the_night_before() {
+        let at = |text: &str| text.parse::<Timestamp>().expect("an instant");
+        let slot = Some(at("2026-02-17T23:59:00Z"));
+        for (slot, now, date) in [
+            // Delivered late, or tried again, it is still for its day.
+            (slot, "2026-02-18T03:10:00Z", "2026-02-17"),
+            (None, "2026-02-18T01:59:59Z", "2026-02-17"),
+            (None, "2026-02-18T02:00:00Z", "2026-02-18"),
+        ] {
+            assert_eq!(date_of_run(slot, at(now)).to_string(), date, "{now}");
+        }
+        let march: Vec<String> = days(jiff::civil::date(2026, 3, 1)).iter().map(Date::to_string).collect();
+        assert_eq!(march, ["2026-03-01", "2026-02-28", "2026-02-27"]);
     }
 
     proptest! {

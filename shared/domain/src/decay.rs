@@ -375,6 +375,23 @@ mod tests {
         }
     }
 
+    /// case: api 17, 18
+    #[test]
+    fn in_the_first_chapter_eight_hours_are_free() {
+        for (silent_minutes, remaining, decaying, projected) in [
+            (6 * 60 + 30, dec!(1.5), false, dec!(32)),
+            (8 * 60, dec!(0), false, dec!(30.8)),
+            (10 * 60, dec!(0), true, dec!(30.8)),
+        ] {
+            let told = outlook(&player(1, dec!(50)), after_minutes(silent_minutes));
+            assert_eq!(
+                (told.grace_hours, told.hours_remaining, told.rate, told.is_decaying, told.projected.value()),
+                (8, remaining, dec!(0.8), decaying, projected),
+                "{silent_minutes}"
+            );
+        }
+    }
+
     proptest! {
         /// However a span is cut into runs, it costs the same within a cent a run, where neither the cap nor the
         /// smallest charge nor the floor comes in.

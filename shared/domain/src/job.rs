@@ -27,9 +27,11 @@ pub const CLEANUP: Job = Job { name: "cleanup", timeout: Duration::from_mins(5) 
 /// Turns ended conversations into memory, every five minutes.
 pub const PROCESS_CONVERSATIONS: Job =
     Job { name: "process-conversations", timeout: Duration::from_mins(10) };
+/// Tells each player's day in her words, shortly before midnight UTC.
+pub const SUMMARY: Job = Job { name: "summary", timeout: Duration::from_mins(15) };
 
 /// The jobs of this bundle.
-pub const ALL: [Job; 4] = [DECAY, DELIVER, CLEANUP, PROCESS_CONVERSATIONS];
+pub const ALL: [Job; 5] = [DECAY, DELIVER, CLEANUP, PROCESS_CONVERSATIONS, SUMMARY];
 
 /// A run is held to be alive for so long beyond its function's time-out.
 pub const LEASE_MARGIN: Duration = Duration::from_mins(1);

@@ -52,6 +52,11 @@ impl InvalidField {
         Self::at(&["body", field], msg)
     }
 
+    /// A wrong parameter of the query.
+    pub fn query(name: &str, msg: &str) -> Self {
+        Self::at(&["query", name], msg)
+    }
+
     /// A wrong header.
     pub fn header(name: &str, msg: &str) -> Self {
         Self::at(&["header", name], msg)

@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod cleanup;
 pub mod clock;
+pub mod daily_summaries;
 pub mod decay;
 pub mod deliver;
 pub mod endings;
@@ -14,6 +15,7 @@ pub mod inbox;
 pub mod job_run;
 pub mod llm;
 pub mod memory;
+mod outages;
 pub mod pipeline;
 pub mod prompts;
 pub mod registration;

@@ -15,7 +15,7 @@ use store::llm_usage::{CallStatus, ModelCall};
 use store::{Pool, llm_usage};
 use tokio::time::timeout_at;
 
-use crate::Clock;
+use crate::{Clock, outages};
 
 /// What a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -26,6 +26,8 @@ pub enum Purpose {
     Extraction,
     /// A conversation in two sentences.
     Summary,
+    /// A day in her words.
+    DailySummary,
     /// The meaning of a text as numbers.
     Embedding,
     /// A prompt made more vivid.
@@ -33,11 +35,12 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
             Self::Extraction => "extraction",
             Self::Summary => "summary",
+            Self::DailySummary => "daily_summary",
             Self::Embedding => "embedding",
             Self::PromptEnrichment => "prompt_enrichment",
         }
@@ -178,12 +181,25 @@ impl Work<'_> {
         if calls.is_empty() {
             return;
         }
+        let (pool, now) = (&self.models.pool, self.models.clock.now());
         let written = async {
-            let client = self.models.pool.get().await?;
-            llm_usage::record(&client, &calls).await
+            let client = pool.get().await?;
+            llm_usage::record(&client, &calls).await?;
+            outages::begun(&client, &calls, now).await
         };
-        if let Err(error) = written.await {
-            tracing::warn!(calls = calls.len(), error_code = error.code(), "Could not record model calls");
+        match written.await {
+            Ok(failing) => {
+                for source in failing {
+                    outages::tell(pool, source, now).await;
+                }
+            }
+            Err(error) => {
+                tracing::warn!(
+                    calls = calls.len(),
+                    error_code = error.code(),
+                    "Could not record model calls"
+                );
+            }
         }
     }
 

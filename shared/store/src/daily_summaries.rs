@@ -1,12 +1,17 @@
 //! `daily_summaries`: one row per player and UTC day. The pipeline counts and joins; the nightly job writes the text.
 
-use domain::ids::UserId;
-use jiff::Timestamp;
+use domain::chapter::Chapter;
+use domain::daily_summary::DailySummary;
+use domain::ids::{ConversationId, UserId};
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
+use serde_json::json;
+use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 
-use crate::{Result, Tx};
+use crate::{Error, Result, Tx};
 
 /// One day of one player.
 #[derive(Debug, Clone, Copy)]
@@ -19,6 +24,170 @@ pub struct Day {
     pub begins: Timestamp,
     /// The first instant of the next day.
     pub ends: Timestamp,
+}
+
+impl Day {
+    /// The UTC date of this player; none at the end of the calendar.
+    pub fn of(user: UserId, date: Date) -> Option<Self> {
+        let instant = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp());
+        Some(Self { user, date, begins: instant(date)?, ends: instant(date.checked_add(1.day()).ok()?)? })
+    }
+}
+
+/// A player who may get a text for a day.
+#[derive(Debug, Clone, Copy)]
+pub struct Candidate {
+    /// The day.
+    pub day: Day,
+    /// The player's chapter.
+    pub chapter: Chapter,
+    /// The day has its text.
+    pub has_text: bool,
+}
+
+/// A conversation of a day.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Spoken {
+    /// Which.
+    pub conversation: ConversationId,
+    /// What it was about.
+    pub summary: Option<String>,
+    /// How it felt.
+    pub tone: Option<String>,
+}
+
+/// Something that the conversations of a day left behind: a thread or a thought.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// `thread` or `thought`.
+    pub what: String,
+    /// Its type.
+    pub kind: String,
+    /// Its words.
+    pub content: String,
+}
+
+/// The players in play with a processed conversation that began on this date, by id.
+pub async fn list_candidates(client: &Client, date: Date) -> Result<Vec<Candidate>> {
+    let Some(Day { begins, ends, .. }) = Day::of(UserId::nil(), date) else { return Ok(Vec::new()) };
+    let rows = client
+        .query_typed(
+            "-- daily_summaries::list_candidates
+             SELECT player.id, player.chapter, summary.nikita_summary_text IS NOT NULL AS has_text
+               FROM users AS player
+               LEFT JOIN daily_summaries AS summary ON summary.user_id = player.id AND summary.date = $1
+              WHERE player.game_status IN ('active', 'boss_fight')
+                AND EXISTS (SELECT
+                              FROM conversations AS spoken
+                             WHERE spoken.user_id = player.id
+                               AND spoken.status = 'processed'
+                               AND spoken.started_at >= $2 AND spoken.started_at < $3)
+              ORDER BY player.id",
+            &[(&date, Type::DATE), (&begins, Type::TIMESTAMPTZ), (&ends, Type::TIMESTAMPTZ)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            let user = UserId::from_uuid(row.try_get("id")?);
+            let chapter = Chapter::new(row.try_get("chapter")?);
+            Ok(Candidate {
+                day: Day { user, date, begins, ends },
+                chapter: chapter.ok_or(Error::Damaged { column: "users.chapter" })?,
+                has_text: row.try_get("has_text")?,
+            })
+        })
+        .collect()
+}
+
+/// The processed conversations of a day, the newest first.
+pub async fn list_spoken(client: &Client, day: Day, limit: i64) -> Result<Vec<Spoken>> {
+    let rows = client
+        .query_typed(
+            "-- daily_summaries::list_spoken
+             SELECT id, conversation_summary, emotional_tone
+               FROM conversations
+              WHERE user_id = $1 AND status = 'processed' AND started_at >= $2 AND started_at < $3
+              ORDER BY started_at DESC, id DESC
+              LIMIT $4",
+            &[
+                (day.user.as_uuid(), Type::UUID),
+                (&day.begins, Type::TIMESTAMPTZ),
+                (&day.ends, Type::TIMESTAMPTZ),
+                (&limit, Type::INT8),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Spoken {
+                conversation: ConversationId::from_uuid(row.try_get("id")?),
+                summary: row.try_get("conversation_summary")?,
+                tone: row.try_get("emotional_tone")?,
+            })
+        })
+        .collect()
+}
+
+/// The threads and thoughts that the newest processed conversations of a day left behind, oldest first.
+pub async fn list_left(client: &Client, day: Day, conversations: i64) -> Result<Vec<Left>> {
+    let rows = client
+        .query_typed(
+            "-- daily_summaries::list_left
+             WITH spoken AS (
+                 SELECT id
+                   FROM conversations
+                  WHERE user_id = $1 AND status = 'processed' AND started_at >= $2 AND started_at < $3
+                  ORDER BY started_at DESC, id DESC
+                  LIMIT $4)
+             SELECT 'thread' AS what, thread_type AS kind, content, created_at, id
+               FROM conversation_threads
+              WHERE user_id = $1 AND source_conversation_id IN (SELECT id FROM spoken)
+              UNION ALL
+             SELECT 'thought', thought_type, content, created_at, id
+               FROM nikita_thoughts
+              WHERE user_id = $1 AND source_conversation_id IN (SELECT id FROM spoken)
+              ORDER BY what, created_at, id",
+            &[
+                (day.user.as_uuid(), Type::UUID),
+                (&day.begins, Type::TIMESTAMPTZ),
+                (&day.ends, Type::TIMESTAMPTZ),
+                (&conversations, Type::INT8),
+            ],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Left {
+                what: row.try_get("what")?,
+                kind: row.try_get("kind")?,
+                content: row.try_get("content")?,
+            })
+        })
+        .collect()
+}
+
+/// Writes the day's text. The columns of older readers get the same.
+pub async fn tell(tx: &Tx, day: Day, summary: &DailySummary) -> Result<()> {
+    tx.execute_typed(
+        "-- daily_summaries::tell
+         UPDATE daily_summaries
+            SET summary_text = $3,
+                nikita_summary_text = $3,
+                key_moments = $4,
+                key_events = $4,
+                emotional_tone = $5,
+                engagement_score = NULL
+          WHERE user_id = $1 AND date = $2",
+        &[
+            (day.user.as_uuid(), Type::UUID),
+            (&day.date, Type::DATE),
+            (&summary.text, Type::TEXT),
+            (&json!(summary.key_moments), Type::JSONB),
+            (&summary.emotional_tone, Type::TEXT),
+        ],
+    )
+    .await?;
+    Ok(())
 }
 
 /// Counts the day anew from what is stored: score at its start and end, decay, conversations, dominant tone.

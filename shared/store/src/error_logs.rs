@@ -42,7 +42,7 @@ impl Level {
 pub struct Failure<'a> {
     /// How bad it is.
     pub level: Level,
-    /// Where: `job:<name>`, `function:<route>`, `stage:<name>`.
+    /// Where: `job:<name>`, `function:<route>`, `stage:<name>`, `dependency:<service>`.
     pub source: &'a str,
     /// A short code: the same source and code again is the same failure.
     pub code: &'a str,

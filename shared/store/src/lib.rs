@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod agent_reads;
 pub mod api_rate_limits;
+pub mod boss_timeouts;
 pub mod conversations;
 pub mod daily_summaries;
 pub mod decay_pages;
@@ -19,6 +20,7 @@ pub mod link_codes;
 pub mod llm_usage;
 pub mod memory_facts;
 pub mod memory_facts_import;
+mod memory_facts_stems;
 pub mod migrations;
 pub mod monitoring;
 pub mod notifications;

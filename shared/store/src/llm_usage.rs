@@ -62,6 +62,20 @@ pub struct ModelCall<'a> {
     pub now: Timestamp,
 }
 
+/// How many calls failed since `since`: those that embed, or all others.
+pub async fn count_failed(client: &Client, embedding: bool, since: Timestamp) -> Result<i64> {
+    let row = client
+        .query_typed_one(
+            "-- llm_usage::count_failed
+             SELECT count(*) AS failed
+               FROM llm_usage
+              WHERE created_at > $2 AND status <> 'ok' AND (purpose = 'embedding') = $1",
+            &[(&embedding, Type::BOOL), (&since, Type::TIMESTAMPTZ)],
+        )
+        .await?;
+    Ok(row.try_get("failed")?)
+}
+
 /// Writes a row for each call, in one statement. A player or conversation that is gone is left out.
 pub async fn record(client: &Client, calls: &[ModelCall<'_>]) -> Result<()> {
     let users: Vec<Option<Uuid>> = calls.iter().map(|call| call.user.map(|id| *id.as_uuid())).collect();

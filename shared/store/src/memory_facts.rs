@@ -4,6 +4,8 @@
 //! rows: candidates of a search, facts near to new ones, and one statement that writes what was decided. An active fact
 //! has an embedding; one that waits for its embedding is inactive and marked in its metadata.
 
+use std::collections::BTreeMap;
+
 use domain::ids::{ConversationId, FactId, UserId};
 use domain::memory::classification::GraphType;
 use domain::remember::{Confirmed, Neighbour, Standing};
@@ -14,6 +16,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
+use crate::memory_facts_stems::count;
 use crate::{Error, Result, Tx};
 
 /// A fact as a search sees it: its text and numbers, from which the rank is worked out.
@@ -35,12 +38,12 @@ pub struct Candidate {
     pub created_at: Timestamp,
     /// Cosine similarity to the query; none without a vector on either side.
     pub cosine: Option<f64>,
-    /// How many lexemes it has.
-    pub len: i32,
-    /// Occurrences of each lexeme of the query.
-    pub term_counts: Value,
+    /// How many lexemes it has, each as often as it occurs.
+    pub len: u32,
+    /// Occurrences of each lexeme of the query that it has.
+    pub term_counts: BTreeMap<String, u32>,
     /// How many different lexemes the query has.
-    pub query_words: i32,
+    pub query_words: usize,
 }
 
 /// A fact that waits for its embedding.
@@ -139,26 +142,19 @@ pub async fn candidates(
              WITH query AS (
                  SELECT ARRAY(SELECT lexeme FROM unnest(to_tsvector('english', $2))) AS words),
              candidate AS MATERIALIZED (
-                 SELECT id, fact, graph_type, confidence, conversation_id, metadata, created_at, embedding,
-                        to_tsvector('english', fact) AS lexemes
+                 SELECT id, fact, graph_type, confidence, conversation_id, metadata, created_at, embedding, stems
                    FROM memory_facts
                   WHERE user_id = $1 AND is_active
                   UNION ALL
-                 SELECT id, fact, graph_type, confidence, conversation_id, metadata, created_at, embedding,
-                        to_tsvector('english', fact)
+                 SELECT id, fact, graph_type, confidence, conversation_id, metadata, created_at, embedding, stems
                    FROM memory_facts
                   WHERE user_id = $1 AND NOT is_active AND metadata ? 'embedding_pending')
              SELECT candidate.id, candidate.fact, candidate.graph_type, candidate.confidence,
                     candidate.conversation_id, candidate.metadata, candidate.created_at,
                     1 - (candidate.embedding <=> $3::text::vector) AS cosine,
-                    words.len, words.term_counts, cardinality(query.words) AS query_words
+                    candidate.stems::text AS stems, query.words
                FROM candidate
-              CROSS JOIN query
-              CROSS JOIN LATERAL (
-                    SELECT coalesce(sum(cardinality(positions)), 0)::integer AS len,
-                           coalesce(jsonb_object_agg(lexeme, cardinality(positions))
-                                        FILTER (WHERE lexeme = ANY(query.words)), '{}') AS term_counts
-                      FROM unnest(candidate.lexemes)) AS words",
+              CROSS JOIN query",
             &[(user.as_uuid(), Type::UUID), (&query, Type::TEXT), (&embedding, Type::TEXT)],
         )
         .await?;
@@ -177,7 +173,7 @@ pub async fn list_recent(
         .query_typed(
             "-- memory_facts::list_recent
              SELECT id, fact, graph_type, confidence, conversation_id, metadata, created_at,
-                    NULL::double precision AS cosine, 0 AS len, '{}'::jsonb AS term_counts, 0 AS query_words
+                    NULL::double precision AS cosine, '' AS stems, '{}'::text[] AS words
                FROM memory_facts
               WHERE user_id = $1 AND is_active AND ($2::text IS NULL OR graph_type = $2)
                 AND metadata->'flagged' IS DISTINCT FROM 'true'
@@ -357,6 +353,8 @@ pub async fn write(tx: &Tx, user: UserId, changes: &Changes<'_>, now: Timestamp)
 
 impl Candidate {
     fn from_row(row: &Row) -> Result<Self> {
+        let words: Vec<String> = row.try_get("words")?;
+        let counted = count(row.try_get("stems")?, &words);
         Ok(Self {
             id: FactId::from_uuid(row.try_get("id")?),
             fact: row.try_get("fact")?,
@@ -366,9 +364,9 @@ impl Candidate {
             metadata: row.try_get("metadata")?,
             created_at: row.try_get("created_at")?,
             cosine: row.try_get("cosine")?,
-            len: row.try_get("len")?,
-            term_counts: row.try_get("term_counts")?,
-            query_words: row.try_get("query_words")?,
+            len: counted.len,
+            term_counts: counted.terms,
+            query_words: words.len(),
         })
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 pub mod cold_start;
 pub mod decay;
+pub mod memory;
 pub mod round_trips;
 pub mod webhook;
 

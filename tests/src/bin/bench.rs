@@ -1,8 +1,9 @@
 //! Measures what things cost. `scripts/bench` builds what is measured and calls this.
 //!
-//! usage: bench [--json] [PART ...]
+//! usage: bench [--json] [--facts=N] [PART ...]
 //!
-//! PART is `decay`, `round-trips`, `webhook` or `functions`; all of them without one.
+//! PART is `decay`, `round-trips`, `memory`, `webhook` or `functions`; all of them without one. The search of `memory` is
+//! among N facts, a million unless said otherwise.
 
 #![expect(
     clippy::print_stdout,
@@ -16,7 +17,10 @@ use std::process::ExitCode;
 use end_to_end::bench::{self, Figure};
 
 /// What can be measured.
-const PARTS: [&str; 4] = ["decay", "round-trips", "webhook", "functions"];
+const PARTS: [&str; 5] = ["decay", "round-trips", "memory", "webhook", "functions"];
+
+/// Facts of all players together.
+const FACTS: u32 = 1_000_000;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -42,6 +46,11 @@ async fn main() -> ExitCode {
     }
     if wanted("round-trips") {
         tell(&mut figures, bench::round_trips::measure().await, as_json);
+    }
+    if wanted("memory") {
+        let facts = arguments.iter().find_map(|argument| argument.strip_prefix("--facts="));
+        let facts = facts.map_or(FACTS, |facts| facts.parse().expect("a number of facts"));
+        tell(&mut figures, bench::memory::measure(facts).await, as_json);
     }
     if wanted("webhook") {
         tell(&mut figures, bench::webhook::measure(binaries).await, as_json);

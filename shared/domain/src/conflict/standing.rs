@@ -57,6 +57,11 @@ impl Standing {
         }
     }
 
+    /// Of a document as it stands at `now`: what time has cooled since its last change is taken off the gauge.
+    pub fn at(details: &Details, shown: Option<Expression>, now: Timestamp) -> Self {
+        Self { temperature: details.temperature_at(now), ..Self::of(details, shown) }
+    }
+
     /// Reads `users.conflict_details` and the newest `conflict_state`. What is missing or damaged reads as calm.
     pub fn read(details: Option<&Value>, state: Option<&str>) -> Self {
         Self::of(&Details::read(details).details, state.and_then(Expression::parse))
@@ -121,6 +126,17 @@ mod tests {
                 "{details}"
             );
         }
+    }
+
+    #[test]
+    fn who_looks_later_sees_a_cooler_gauge() {
+        let hot = json!({ "temperature": 60, "last_temp_update": "2026-02-18T00:00:00Z" });
+        let details = Details::read(Some(&hot)).details;
+        for (now, active) in [("2026-02-18T20:00:00Z", true), ("2026-02-18T21:00:00Z", false)] {
+            let now: Timestamp = now.parse().expect("an instant");
+            assert_eq!(Standing::at(&details, None, now).is_active(), active, "{now}");
+        }
+        assert!(Standing::of(&details, None).is_active());
     }
 
     #[test]

@@ -20,6 +20,7 @@ pub mod days;
 pub mod detectors;
 pub mod frequency;
 pub mod language;
+pub mod look;
 pub mod machine;
 pub mod measures;
 pub mod no_return;

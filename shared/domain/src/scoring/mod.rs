@@ -24,4 +24,5 @@ pub mod events;
 pub mod exchange;
 pub mod record;
 pub mod tags;
+pub mod turn;
 pub mod warmth;

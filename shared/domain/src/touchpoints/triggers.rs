@@ -195,9 +195,11 @@ fn time_in(slot: Slot, date: Date, situation: &Situation<'_>, draws: &Draws, now
     let key = format!("time:{date}:{}", slot.as_str());
     let starts = at(date.at(starts_at_hour(slot), 0, 0, 0), situation.zone);
     let ends = later(starts, SignedDuration::from_mins(SLOT_MINUTES));
+    if now < starts || now >= later(ends, SLOT_GRACE) || !is_new(situation, &key) {
+        return None;
+    }
     let from = later(starts, SignedDuration::from_mins(time_minute(slot, date, situation.user, draws)));
-    let is_time = from <= now && now < later(ends, SLOT_GRACE);
-    if !is_time || !is_new(situation, &key) || !time_roll(slot, date, situation, draws).succeeds() {
+    if now < from || !time_roll(slot, date, situation, draws).succeeds() {
         return None;
     }
     let facts = [("time_slot", json!(slot))];

@@ -16,16 +16,17 @@ use serde_json::{Map, Value, json};
 
 use crate::edge::Unreadable;
 
+/// A gateway leaves out what there is not; an emulator may write null for it.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct HttpEvent {
-    raw_path: String,
-    raw_query_string: String,
-    headers: BTreeMap<String, String>,
-    cookies: Vec<String>,
+    raw_path: Option<String>,
+    raw_query_string: Option<String>,
+    headers: Option<BTreeMap<String, String>>,
+    cookies: Option<Vec<String>>,
     request_context: RequestContext,
     body: Option<String>,
-    is_base64_encoded: bool,
+    is_base64_encoded: Option<bool>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -60,26 +61,30 @@ fn readable(event: Value) -> Option<Request<Body>> {
 
 fn body(event: &HttpEvent) -> Option<Body> {
     let text = event.body.clone().unwrap_or_default();
-    if event.is_base64_encoded { STANDARD.decode(text).ok().map(Body::from) } else { Some(Body::from(text)) }
+    if event.is_base64_encoded.unwrap_or_default() {
+        STANDARD.decode(text).ok().map(Body::from)
+    } else {
+        Some(Body::from(text))
+    }
 }
 
 fn uri(event: &HttpEvent) -> Option<Uri> {
-    let path = &event.raw_path;
-    let target = match event.raw_query_string.as_str() {
-        "" => path.clone(),
-        query => format!("{path}?{query}"),
-    };
-    path.starts_with('/').then(|| target.parse().ok()).flatten()
+    let path = event.raw_path.as_deref().filter(|path| path.starts_with('/'))?;
+    match event.raw_query_string.as_deref() {
+        None | Some("") => path.parse().ok(),
+        Some(query) => format!("{path}?{query}").parse().ok(),
+    }
 }
 
 fn headers(event: &HttpEvent) -> Option<HeaderMap> {
     let mut headers = HeaderMap::new();
-    for (name, value) in &event.headers {
+    for (name, value) in event.headers.iter().flatten() {
         let name = HeaderName::from_bytes(name.as_bytes()).ok()?;
         headers.append(name, HeaderValue::from_bytes(value.as_bytes()).ok()?);
     }
-    if !event.cookies.is_empty() {
-        headers.insert(COOKIE, HeaderValue::from_bytes(event.cookies.join("; ").as_bytes()).ok()?);
+    let cookies = event.cookies.clone().unwrap_or_default();
+    if !cookies.is_empty() {
+        headers.insert(COOKIE, HeaderValue::from_bytes(cookies.join("; ").as_bytes()).ok()?);
     }
     Some(headers)
 }
@@ -154,6 +159,18 @@ mod tests {
         encoded["body"] = json!(STANDARD.encode("{\"a\":\"é\"}"));
         encoded["isBase64Encoded"] = json!(true);
         assert_eq!(body_of(request(encoded)).await, body_of(request(event())).await);
+    }
+
+    #[tokio::test]
+    async fn null_is_as_good_as_left_out() {
+        let mut event = event();
+        for pointer in ["/rawQueryString", "/headers", "/cookies", "/body", "/isBase64Encoded"] {
+            *event.pointer_mut(pointer).expect("a field") = Value::Null;
+        }
+        let read = request(event);
+        assert_eq!(read.uri(), "/api/v1/telegram/webhook");
+        assert!(read.headers().is_empty());
+        assert!(body_of(read).await.is_empty());
     }
 
     #[test]

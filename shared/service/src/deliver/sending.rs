@@ -192,10 +192,10 @@ async fn alarm(sender: &Sender, event: &Claimed, status: u16) {
         level: Level::Critical,
         source: "function:deliver",
         code: "misconfigured",
-        text: "Telegram refuses the bot: check its token and address",
+        text: &format!("Telegram refuses the bot with {status}: check its token and address"),
         user: Some(event.user),
         conversation: None,
-        context: json!({ "status": status }),
+        context: json!({}),
         now: sender.clock.now(),
     };
     failures::log(&sender.pool, &failure).await;

@@ -3,8 +3,6 @@
 //! One statement fetches the numbers of all the player's facts. A query that cannot be embedded in one try of 1.5 s is
 //! searched by its words alone: no search fails for want of vectors, only for want of the database.
 
-use std::collections::BTreeMap;
-
 use domain::ids::{ConversationId, FactId, UserId};
 use domain::memory::classification::GraphType;
 use domain::memory::lines::{Shown, context_line};
@@ -226,19 +224,9 @@ fn candidate(row: &Candidate, origin: &Origin, zone: &TimeZone) -> ranking::Cand
         valid_until: origin.valid_until,
         flagged: origin.flagged,
         cosine: row.cosine,
-        len: u32::try_from(row.len).unwrap_or_default(),
-        term_counts: term_counts(&row.term_counts),
+        len: row.len,
+        term_counts: row.term_counts.clone(),
     }
-}
-
-fn term_counts(counts: &Value) -> BTreeMap<String, u32> {
-    let count = |value: &Value| u32::try_from(value.as_u64()?).ok();
-    counts
-        .as_object()
-        .into_iter()
-        .flatten()
-        .filter_map(|(lexeme, occurrences)| Some((lexeme.clone(), count(occurrences)?)))
-        .collect()
 }
 
 fn hit(row: Candidate, origin: Origin, score: f64) -> Hit {

@@ -318,7 +318,8 @@ async fn finish(deps: &Deps, context: &Context, skipped: bool) -> Outcome {
     }
 }
 
-/// Ends the claim of a failed run: the conversation is tried again later, or has failed for good.
+/// Ends the claim of a failed run: the conversation is tried again later, or has failed for good, and only then somebody has to
+/// look at it.
 async fn put_back(
     deps: &Deps,
     conversation: ConversationId,
@@ -334,14 +335,14 @@ async fn put_back(
         Ok(AfterFailure::ClaimLost) => return Outcome::Failed("claim_lost"),
         Ok(AfterFailure::Failed) => {
             tracing::error!(conversation_id = %conversation, "A conversation has failed for good");
+            let source = format!("stage:{}", failure.stage);
+            log_failure(deps, (conversation, user), &source, failure.code, &failure.message).await;
         }
         Ok(AfterFailure::Retried) => {}
         Err(error) => {
             tracing::error!(conversation_id = %conversation, error_code = error.code(), "Could not end a claim");
         }
     }
-    let source = format!("stage:{}", failure.stage);
-    log_failure(deps, (conversation, user), attempt, &source, failure.code, &failure.message).await;
     Outcome::Failed(failure.code)
 }
 
@@ -349,13 +350,12 @@ async fn log_abandoned(deps: &Deps, stuck: Recovered) {
     let source = format!("job:{}", PROCESS_CONVERSATIONS.name);
     let concerned = (stuck.conversation, stuck.user);
     let text = "the last attempt never came to its end";
-    log_failure(deps, concerned, conversation::MAX_ATTEMPTS, &source, "abandoned", text).await;
+    log_failure(deps, concerned, &source, "abandoned", text).await;
 }
 
 async fn log_failure(
     deps: &Deps,
     (conversation, user): (ConversationId, UserId),
-    attempt: i32,
     source: &str,
     code: &str,
     text: &str,
@@ -367,7 +367,7 @@ async fn log_failure(
         text,
         user: Some(user),
         conversation: Some(conversation),
-        context: json!({ "attempt": attempt }),
+        context: json!({}),
         now: deps.clock.now(),
     };
     failures::log(&deps.pool, &failure).await;

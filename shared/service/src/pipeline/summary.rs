@@ -11,8 +11,6 @@ use domain::prompt::plain::plain_up_to;
 use domain::score::STARTING;
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
-use jiff::ToSpan;
-use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use providers::anthropic::{Message, Request, SystemBlock};
 use serde_json::{Value, json};
@@ -104,8 +102,5 @@ impl Effect for Summary {
 /// The UTC day on which the conversation began.
 fn day(context: &Context) -> Result<Day, StageError> {
     let date = context.started_at.to_zoned(TimeZone::UTC).date();
-    let instant = |date: Date| date.to_zoned(TimeZone::UTC).map(|begins| begins.timestamp());
-    let bounds = instant(date).and_then(|begins| Ok((begins, instant(date.checked_add(1.day())?)?)));
-    let (begins, ends) = bounds.map_err(|_| StageError::failed("odd_date", "the day has no end"))?;
-    Ok(Day { user: context.user, date, begins, ends })
+    Day::of(context.user, date).ok_or_else(|| StageError::failed("odd_date", "the day has no end"))
 }
