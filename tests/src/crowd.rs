@@ -16,6 +16,7 @@ use futures_util::future::{join, join_all};
 use serde_json::{Value, json};
 use standins::{Anthropic, Call, OpenAi, Telegram};
 use store::Pool;
+use tokio::sync::Mutex;
 
 use crate::database::TestDatabase;
 use crate::dice::Dice;
@@ -51,6 +52,8 @@ pub struct Crowd {
     messages: i64,
     /// The connections of the one who looks on; they are never ended.
     pool: Pool,
+    /// Held by whoever lets minutes pass.
+    passing: Mutex<()>,
 }
 
 /// What the server knows the connections of the one who looks on by.
@@ -83,7 +86,17 @@ impl Crowd {
         ];
         let processes = Processes::start(processes, binary, &settings).await;
         let pool = database.pool_named(ONLOOKER);
-        Self { database, telegram, anthropic, openai, processes, accounts, messages, pool }
+        Self {
+            database,
+            telegram,
+            anthropic,
+            openai,
+            processes,
+            accounts,
+            messages,
+            pool,
+            passing: Mutex::default(),
+        }
     }
 
     /// How many updates there will be.
@@ -162,6 +175,8 @@ impl Crowd {
     /// lost, a message whose sender died, a run of the job that never ended. Nothing that a living worker holds is touched:
     /// between two runs of a job none is under way.
     async fn minutes_pass(&self, job: &str) {
+        // One after the other, so that a player's messages keep their order.
+        let _alone = self.passing.lock().await;
         // Rows that are being written are left to the next time: who waited for them could hold others up.
         let over = |table: &str, what: &str, which: &str| {
             format!(
@@ -321,7 +336,9 @@ fn compare(chat: i64, expected: &[String], sent: &[&Call]) -> Vec<Repetition> {
                 again_at: call.at,
             });
         } else {
-            panic!("chat {chat}: {text:?} in place of {:?}", expected.get(next));
+            let sent: Vec<_> =
+                sent.iter().map(|call| (call.at, number_of(&call.path), &call.body["text"])).collect();
+            panic!("chat {chat}, piece {next}: {text:?}; expected {expected:#?}, sent {sent:#?}");
         }
         before = Some(call);
     }

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::delivery::{BATCH, EventType, LEASE, TelegramContent};
 use domain::ids::{EventId, ExecutionId, UserId};
@@ -485,6 +485,17 @@ async fn a_long_wait_ends_the_sending_of_the_run() {
     );
 }
 
+fn letter(user: UserId, wanted: i64, id: &str, lease: Option<Timestamp>) -> NewMessage {
+    NewMessage {
+        user,
+        event_type: EventType::MessageDelivery,
+        content: TelegramContent { chat_id: Some(77), ..TelegramContent::words(id, id) },
+        wanted_at: noon() + SignedDuration::from_secs(wanted),
+        conversation: None,
+        lease,
+    }
+}
+
 async fn queue(
     world: &World,
     user: UserId,
@@ -493,16 +504,8 @@ async fn queue(
     lease: Option<Timestamp>,
 ) -> Option<Queued> {
     let tx = Tx::begin(&world.pool, Limits::TASK).await.expect("a transaction");
-    let now = noon();
-    let message = NewMessage {
-        user,
-        event_type: EventType::MessageDelivery,
-        content: TelegramContent { chat_id: Some(77), ..TelegramContent::words(id, id) },
-        wanted_at: now + SignedDuration::from_secs(wanted),
-        conversation: None,
-        lease,
-    };
-    let queued = scheduled_events::create(&tx, &message, now).await.expect("a row");
+    let message = letter(user, wanted, id, lease);
+    let queued = scheduled_events::create(&tx, &message, noon()).await.expect("a row");
     tx.commit().await.expect("a commit");
     queued
 }
@@ -525,6 +528,35 @@ async fn a_new_message_is_not_due_before_one_that_waits() {
     world.clock.advance(SignedDuration::from_mins(31));
     world.deliver().await;
     assert_eq!(world.sent(), ["77: late", "77: early"]);
+}
+
+/// A message that is being queued while an earlier one is put off goes with it.
+#[tokio::test]
+async fn a_message_queued_meanwhile_does_not_overtake_one_that_is_put_off() {
+    let world = World::new().await;
+    let user = world.player(77).await;
+    world.event(user, -1, text("early")).await;
+    world.telegram_answers([DOWN, DOWN, DOWN]);
+    let tx = Tx::begin(&world.pool, Limits::TASK).await.expect("a transaction");
+    tx.batch_execute("SELECT FROM users FOR NO KEY UPDATE").await.expect("the player's row");
+    let late = letter(user, 0, "late", None);
+    scheduled_events::create(&tx, &late, noon()).await.expect("a row").expect("new");
+
+    let commits = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted
+                          AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+        let until = Instant::now() + Duration::from_secs(5);
+        while row(&world.pool, waiting).await == "0" && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tx.commit().await.expect("a commit");
+    };
+    join(world.deliver(), commits).await;
+    world.deliver().await;
+    assert_eq!(world.sent(), [""; 0], "both wait");
+    world.clock.advance(SignedDuration::from_mins(2));
+    world.deliver().await;
+    assert_eq!(world.sent(), ["77: early", "77: late"]);
 }
 
 /// case: telegram 49

@@ -99,17 +99,18 @@ async fn fail_stale(sender: &Sender) -> store::Result<u64> {
 /// What a dead worker held counts as a temporary failure; sending goes on after the pieces that it noted.
 async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()> {
     let now = deps.sender.clock.now();
-    let client = deps.sender.pool.get().await?;
-    for Dead { id, lease, failures } in scheduled_events::list_dead(&client, now, deps.batch).await? {
+    let pool = &deps.sender.pool;
+    let dead = scheduled_events::list_dead(&*pool.get().await?, now, deps.batch).await?;
+    for Dead { id, lease, failures } in dead {
         let failures = failures + 1;
         match after_failure(failures, now) {
             AfterFailure::RetryAt(until) => {
-                let kept =
-                    scheduled_events::put_off(&client, id, lease, failures, until, WORKER_DIED).await?;
+                let kept = scheduled_events::put_off(pool, id, lease, failures, until, WORKER_DIED).await?;
                 counters.retried += u64::from(kept);
             }
             AfterFailure::GiveUp => {
-                let kept = scheduled_events::fail(&client, id, lease, failures, WORKER_DIED).await?;
+                let kept =
+                    scheduled_events::fail(&*pool.get().await?, id, lease, failures, WORKER_DIED).await?;
                 counters.failed += u64::from(kept);
             }
         }

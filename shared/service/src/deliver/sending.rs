@@ -153,8 +153,8 @@ async fn settle(sender: &Sender, event: &Claimed, error: Error) -> store::Result
 /// A wait that Telegram asks for is no failure.
 async fn wait(sender: &Sender, event: &Claimed, wait: Duration, code: &str) -> store::Result<Sent> {
     let until = put_off_until(wait, sender.clock.now());
-    let client = sender.pool.get().await?;
-    let kept = scheduled_events::put_off(&client, event.id, event.lease, event.failures, until, code).await?;
+    let kept =
+        scheduled_events::put_off(&sender.pool, event.id, event.lease, event.failures, until, code).await?;
     Ok(if kept { Sent::PutOff } else { Sent::Lost })
 }
 
@@ -177,9 +177,8 @@ async fn fail_once(sender: &Sender, event: &Claimed, code: &'static str) -> stor
     match after_failure(failures, sender.clock.now()) {
         AfterFailure::GiveUp => give_up(sender, event, failures, code).await,
         AfterFailure::RetryAt(until) => {
-            let client = sender.pool.get().await?;
             let kept =
-                scheduled_events::put_off(&client, event.id, event.lease, failures, until, code).await?;
+                scheduled_events::put_off(&sender.pool, event.id, event.lease, failures, until, code).await?;
             Ok(if kept { Sent::Retried(code) } else { Sent::Lost })
         }
     }
