@@ -9,6 +9,7 @@ mod decay_score_changes;
 mod deliver_job;
 mod documents;
 mod examples;
+mod faults_providers;
 mod inbox_receive;
 mod job_protocol;
 mod local_bundle;
