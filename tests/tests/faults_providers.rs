@@ -1,6 +1,8 @@
 //! The services outside misbehave, and the functions that are served do what is documented: slow, busy, broken, refusing,
 //! or gone in the middle of an answer.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
 use domain::ids::UserId;
