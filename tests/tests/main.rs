@@ -4,6 +4,7 @@ mod agent_failures;
 mod agent_memory;
 mod agent_replies;
 mod cleanup_job;
+mod decay_boss_timeouts;
 mod decay_job;
 mod decay_score_changes;
 mod deliver_job;

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod agent_reads;
 pub mod api_rate_limits;
+pub mod boss_timeouts;
 pub mod conversations;
 pub mod daily_summaries;
 pub mod decay_pages;
