@@ -372,9 +372,12 @@ mod tests {
     }
 
     fn reply_times(variables: &[(&str, &str)]) -> (Duration, Duration) {
-        let deps = environment(variables).wire(|wiring| wiring.reply()).expect("settings that are fine");
-        assert_eq!(deps.rules.agent_time, deps.agent.settings.total_time);
-        (deps.rules.turn_time, deps.rules.agent_time)
+        let times = environment(variables).wire(|wiring| {
+            let deps = wiring.reply()?;
+            assert_eq!(deps.rules.agent_time, deps.agent.settings.total_time);
+            Ok((deps.rules.turn_time, deps.rules.agent_time))
+        });
+        times.expect("settings that are fine")
     }
 
     #[tokio::test]
@@ -388,8 +391,8 @@ mod tests {
 
     #[test]
     fn a_lease_in_which_no_turn_comes_to_its_end_is_refused() {
-        let seconds = |lease| environment(&[("INBOX_LEASE_S", lease)]).wire(|wiring| wiring.reply());
-        let told = seconds("4").expect_err("too short").to_string();
+        let short = environment(&[("INBOX_LEASE_S", "4")]);
+        let told = short.wire(|wiring| Ok(wiring.reply()?.rules.lease)).expect_err("too short").to_string();
         assert!(told.contains("INBOX_LEASE_S") && told.contains("from 5 to 3600"), "{told}");
     }
 
