@@ -391,9 +391,9 @@ mod tests {
 
     #[test]
     fn a_lease_in_which_no_turn_comes_to_its_end_is_refused() {
-        let short = environment(&[("INBOX_LEASE_S", "4")]);
+        let short = environment(&[("INBOX_LEASE_S", "2")]);
         let told = short.wire(|wiring| Ok(wiring.reply()?.rules.lease)).expect_err("too short").to_string();
-        assert!(told.contains("INBOX_LEASE_S") && told.contains("from 5 to 3600"), "{told}");
+        assert!(told.contains("INBOX_LEASE_S") && told.contains("from 3 to 3600"), "{told}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ mod decay_score_changes;
 mod deliver_job;
 mod documents;
 mod examples;
-mod faults_providers;
+mod faults_models;
 mod inbox_receive;
 mod job_protocol;
 mod local_bundle;

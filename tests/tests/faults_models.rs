@@ -1,5 +1,4 @@
-//! The services outside misbehave, and the functions that are served do what is documented: slow, busy, broken, refusing,
-//! or gone in the middle of an answer.
+//! Models that misbehave for longer, and the pipeline and embeddings that depend on them, as the served functions meet it.
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
@@ -52,37 +51,6 @@ async fn message(bundle: &Bundle) -> String {
         bundle.clock.now()
     );
     bundle.rows(&stands).await.join("; ")
-}
-
-/// A model that does not answer costs the attempt: the update waits ten seconds, is tried again by the sweep, and is
-/// answered once. A broken answer is not said.
-#[tokio::test]
-async fn whatever_is_wrong_with_the_model_the_update_is_tried_again_and_answered_once() {
-    for fault in [
-        Fault::Slow(FOR_EVER),
-        Fault::Busy(None),
-        Fault::Busy(Some(30.0)),
-        Fault::Status(500),
-        Fault::Status(529),
-        Fault::HangUp,
-        Fault::CutAfter(20),
-        Fault::Half,
-        Fault::html(),
-    ] {
-        let (bundle, _) = bundle().await;
-        bundle.anthropic.fail_always(fault.clone());
-
-        writes(&bundle, 1).await;
-        assert_eq!(update(&bundle).await, "received | 1 | -", "{fault:?}");
-        assert_eq!(bundle.telegram.texts_to(ANN), [""; 0], "{fault:?}");
-
-        bundle.anthropic.recover();
-        later(&bundle, 10).await;
-        assert_eq!(update(&bundle).await, "done | 2 | replied", "{fault:?}");
-        assert_eq!(bundle.telegram.texts_to(ANN).len(), 1, "{fault:?}");
-        let said = "SELECT jsonb_array_length(messages) FROM conversations";
-        assert_eq!(bundle.rows(said).await, ["2"], "{fault:?}");
-    }
 }
 
 /// After the third failure she asks for a moment, once, and a person finds a row.
@@ -160,71 +128,6 @@ async fn whatever_is_wrong_with_the_model_a_conversation_is_tried_again() {
         later(&bundle, 3_600).await;
         assert_eq!(bundle.rows("SELECT status FROM conversations").await, ["processed"], "{fault:?}");
     }
-}
-
-/// What Telegram does not take waits in the queue of deliveries: the update is done, and the message comes once it can.
-#[tokio::test]
-async fn whatever_is_wrong_with_telegram_the_answer_waits_for_it() {
-    for (fault, tries, waits) in [
-        // So long as Telegram says, and a second more; that is no failure.
-        (Fault::Busy(Some(30.0)), 1, "pending | 0 | 31 | t"),
-        (Fault::Status(500), 3, "pending | 1 | 60 | t"),
-        (Fault::Status(502), 3, "pending | 1 | 60 | t"),
-        // Not the Bot API: a proxy on the way.
-        (Fault::html(), 3, "pending | 1 | 60 | t"),
-    ] {
-        let (bundle, _) = bundle().await;
-        bundle.telegram.fail_always_on("sendMessage", fault.clone());
-
-        writes(&bundle, 1).await;
-        assert_eq!(update(&bundle).await, "done | 1 | replied", "{fault:?}");
-        assert_eq!(bundle.telegram.calls_of("sendMessage").len(), tries, "{fault:?}");
-        assert_eq!(message(&bundle).await, waits, "{fault:?}");
-
-        bundle.telegram.recover();
-        later(&bundle, 61).await;
-        assert!(message(&bundle).await.starts_with("delivered"), "{fault:?}");
-        assert_eq!(bundle.telegram.texts_to(ANN).len(), 1, "{fault:?}");
-    }
-}
-
-/// A short wait is waited out on the spot.
-#[tokio::test]
-async fn a_short_wait_that_telegram_asks_for_is_waited_out() {
-    let (bundle, _) = bundle().await;
-    bundle.telegram.fail_on("sendMessage", Fault::Busy(Some(3.0)));
-    writes(&bundle, 1).await;
-    assert!(message(&bundle).await.starts_with("delivered | 0"));
-    assert_eq!(bundle.telegram.texts_to(ANN).len(), 1);
-}
-
-/// Whether a message came whose answer was cut nobody knows: it is tried once more, and then not again on the spot.
-#[tokio::test]
-async fn a_message_that_may_have_come_is_sent_once_more_and_never_a_third_time() {
-    for fault in [Fault::HangUp, Fault::CutAfter(5)] {
-        let (bundle, _) = bundle().await;
-        bundle.telegram.fail_on("sendMessage", fault.clone());
-        writes(&bundle, 1).await;
-        assert!(message(&bundle).await.starts_with("delivered | 0"), "{fault:?}");
-        assert_eq!(bundle.telegram.texts_to(ANN).len(), 2, "{fault:?}");
-    }
-    let (bundle, _) = bundle().await;
-    bundle.telegram.fail_always_on("sendMessage", Fault::HangUp);
-    writes(&bundle, 1).await;
-    assert_eq!(bundle.telegram.calls_of("sendMessage").len(), 2);
-    assert_eq!(message(&bundle).await, "pending | 1 | 60 | t");
-    assert_eq!(update(&bundle).await, "done | 1 | replied");
-}
-
-/// A Telegram that is slow is waited for: the message comes once.
-#[tokio::test]
-async fn a_slow_telegram_gets_each_message_once() {
-    let (bundle, _) = bundle().await;
-    bundle.telegram.fail_always(Fault::Slow(Duration::from_millis(600)));
-    writes(&bundle, 1).await;
-    assert!(message(&bundle).await.starts_with("delivered | 0"));
-    assert_eq!(update(&bundle).await, "done | 1 | replied");
-    assert_eq!(bundle.telegram.texts_to(ANN).len(), 1);
 }
 
 /// Who has blocked the bot is remembered, and gets nothing more until the next word.
