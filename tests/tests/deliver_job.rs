@@ -10,7 +10,7 @@ use domain::job::{self, Job, Trigger};
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use providers::retry::Pauses;
 use providers::telegram::Bot;
@@ -25,7 +25,7 @@ use store::scheduled_events::{NewMessage, Queued};
 use store::{Limits, Pool, Tx, scheduled_events};
 
 struct World {
-    _database: TestDatabase,
+    database: TestDatabase,
     pool: Pool,
     clock: Clock,
     telegram: Telegram,
@@ -36,9 +36,20 @@ impl World {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool();
+        Self::on(database, pool).await
+    }
+
+    /// Where connections can be made to end.
+    async fn behind_pooler() -> Self {
+        let database = TestDatabase::behind_pooler().await;
+        let pool = database.pool_of_a_function();
+        Self::on(database, pool).await
+    }
+
+    async fn on(database: TestDatabase, pool: Pool) -> Self {
         let clock = Clock::standing_at(noon());
         let telegram = Telegram::start().await.expect("a stand-in");
-        Self { pool, _database: database, clock, telegram, pauses: Pauses::noted() }
+        Self { pool, database, clock, telegram, pauses: Pauses::noted() }
     }
 
     async fn player(&self, telegram_id: i64) -> UserId {
@@ -528,6 +539,46 @@ async fn a_message_sent_at_once_is_written_under_its_workers_lease() {
 
     assert_eq!((at_once.lease, behind.lease), (lease, None));
     assert_eq!(world.deliver().await["delivered"], json!(0), "the worker sends it, and nobody overtakes it");
+}
+
+/// What was sent is noted on another connection when one ends, so that no piece goes out again.
+#[tokio::test]
+async fn a_lost_connection_loses_no_note() {
+    for lost in ["scheduled_events::checkpoint", "scheduled_events::mark_delivered"] {
+        let world = World::behind_pooler().await;
+        let user = world.player(77).await;
+        let id = world.event(user, 0, json!({ "text": "-", "parts": ["one", "two"] })).await;
+        world.database.pooler().lose_answer_to(lost);
+
+        world.deliver().await;
+        world.clock.advance(LEASE * 2);
+        world.deliver().await;
+
+        assert_eq!(world.sent(), ["77: one", "77: two"], "{lost}");
+        assert!(world.stand(id).await.starts_with("delivered | 0 |"), "{lost}");
+    }
+}
+
+/// A run whose sending takes longer than its lease begins nothing that another run may have by then.
+#[tokio::test]
+async fn a_run_that_is_slower_than_its_lease_begins_nothing_more() {
+    let world = World::new().await;
+    let user = world.player(77).await;
+    for (due, words) in [(-3, "one"), (-2, "two"), (-1, "three")] {
+        world.event(user, due, text(words)).await;
+    }
+    world.telegram_answers([Fault::Slow(Duration::from_millis(150))]);
+
+    let slow = world.deliver();
+    let time_passes = async {
+        assert!(world.telegram.saw(2, Duration::from_secs(10)).await, "typing, and the first message");
+        world.clock.advance(LEASE * 2 / 3 + SignedDuration::from_secs(1));
+    };
+    let (result, ()) = join(slow, time_passes).await;
+
+    assert_eq!((&result["delivered"], &result["remaining"]), (&json!(1), &json!(2)));
+    world.deliver().await;
+    assert_eq!(world.sent(), ["77: one", "77: two", "77: three"]);
 }
 
 /// Overlapping claims of many workers give each player's messages to one of them.

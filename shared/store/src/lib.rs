@@ -43,4 +43,4 @@ pub mod users;
 pub use error::{Error, Result};
 pub use pool::{Pool, TASK_STATEMENT};
 pub use tokio_postgres::Client;
-pub use transaction::{Limits, Tx, retry_conflicts};
+pub use transaction::{Limits, Tx, retry_conflicts, retry_disconnected};
