@@ -344,7 +344,11 @@ impl Wiring<'_> {
     }
 
     fn lease(&mut self, variable: &'static str, default: SignedDuration) -> SignedDuration {
-        SignedDuration::from_secs(self.settings.number(variable, default.as_secs(), 1..=LONGEST_LEASE))
+        SignedDuration::from_secs(self.settings.number(
+            variable,
+            default.as_secs(),
+            inbox::SHORTEST_LEASE.as_secs()..=LONGEST_LEASE,
+        ))
     }
 
     fn stage(&self) -> Stage {
@@ -383,6 +387,13 @@ mod tests {
         assert_eq!(long, (Duration::from_secs(100), Duration::from_secs(45)));
         let short = reply_times(&[("INBOX_LEASE_S", "36")]);
         assert_eq!(short, (Duration::from_secs(30), Duration::from_secs(25)));
+    }
+
+    #[test]
+    fn a_lease_in_which_no_turn_comes_to_its_end_is_refused() {
+        let short = environment(&[("INBOX_LEASE_S", "2")]);
+        let told = short.wire(|wiring| Ok(wiring.reply()?.rules.lease)).expect_err("too short").to_string();
+        assert!(told.contains("INBOX_LEASE_S") && told.contains("from 3 to 3600"), "{told}");
     }
 
     #[test]

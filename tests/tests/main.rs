@@ -10,6 +10,7 @@ mod decay_score_changes;
 mod deliver_job;
 mod documents;
 mod examples;
+mod faults_models;
 mod faults_providers;
 mod inbox_receive;
 mod job_protocol;

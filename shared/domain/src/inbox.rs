@@ -14,6 +14,8 @@ use jiff::{SignedDuration, Timestamp};
 pub const MAX_ATTEMPTS: i32 = 3;
 /// How long an update belongs to its worker.
 pub const LEASE: SignedDuration = SignedDuration::from_secs(120);
+/// The shortest lease that can be set: in a shorter one hardly a turn comes to its end.
+pub const SHORTEST_LEASE: SignedDuration = SignedDuration::from_secs(3);
 /// By failed attempts, from 1: how long the account waits.
 pub const RETRY_AFTER: [SignedDuration; 2] = [SignedDuration::from_secs(10), SignedDuration::from_secs(60)];
 /// An update that nobody took for so long was forgotten: its hint was lost.

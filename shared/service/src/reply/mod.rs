@@ -145,6 +145,7 @@ pub async fn work_off(deps: &Deps, telegram_id: i64) -> store::Result<WorkedOff>
     let mut worked = WorkedOff::default();
     let mut ended = None;
     loop {
+        let taken = Instant::now();
         let next = take_next(deps, telegram_id, ended.take()).await?;
         let claimed = match next {
             Next::Claimed(claimed) => *claimed,
@@ -156,7 +157,7 @@ pub async fn work_off(deps: &Deps, telegram_id: i64) -> store::Result<WorkedOff>
             Next::Busy | Next::Empty => return Ok(worked),
         };
         let claim = claimed.claim;
-        ended = update::handle(deps, claimed, until).await?.map(|end| (claim, end));
+        ended = update::handle(deps, claimed, taken, until).await?.map(|end| (claim, end));
         worked.ended += u32::from(!matches!(ended, Some((_, End::Retry { .. }))));
         if until.saturating_duration_since(Instant::now()) < SHORTEST_TURN {
             worked.truncated = true;

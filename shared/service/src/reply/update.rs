@@ -66,10 +66,12 @@ impl Work {
     }
 }
 
-/// Works one update off and says how it is to be ended; `None`: it is ended already.
+/// Works one update off and says how it is to be ended; `None`: it is ended already. Its turn began when the worker went
+/// to take it, at `taken`, as its lease did.
 pub(super) async fn handle(
     deps: &Deps,
     claimed: Claimed,
+    taken: Instant,
     until: Instant,
 ) -> store::Result<Option<End<'static>>> {
     let Some(update) = Update::read(claimed.payload.clone()) else {
@@ -80,7 +82,7 @@ pub(super) async fn handle(
         return failure::give_up(deps, &work, &Failure::WorkerDied).await;
     }
     let began = Instant::now();
-    let time = deps.rules.turn_time.min(until.saturating_duration_since(began));
+    let time = (taken + deps.rules.turn_time).min(until).saturating_duration_since(began);
     // Boxed: a whole turn is too large a future to be carried along by every caller. What it was at is dropped when it
     // panics, and its connection with it.
     let attempt = AssertUnwindSafe(Box::pin(attempt(deps, &work))).catch_unwind();
