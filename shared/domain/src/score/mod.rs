@@ -221,6 +221,34 @@ mod tests {
     }
 
     #[test]
+    fn recovers_only_back_across_twenty() {
+        for (before, after, recovers) in [
+            (dec!(19.99), dec!(20), true),
+            (dec!(5), dec!(50), true),
+            (dec!(20), dec!(25), false),
+            (dec!(25), dec!(30), false),
+            (dec!(10), dec!(19.99), false),
+            (dec!(25), dec!(10), false),
+        ] {
+            assert_eq!(
+                Score::clamped(before).recovers_to(Score::clamped(after)),
+                recovers,
+                "{before} to {after}"
+            );
+        }
+    }
+
+    #[test]
+    fn only_nothing_is_zero_and_two_decimals_are_shown() {
+        for (value, is_zero, shown) in
+            [(dec!(0), true, "0.00"), (dec!(0.01), false, "0.01"), (dec!(49.2), false, "49.20")]
+        {
+            let score = Score::clamped(value);
+            assert_eq!((score.is_zero(), score.to_string().as_str()), (is_zero, shown));
+        }
+    }
+
+    #[test]
     fn weights_make_one() {
         assert_eq!(WEIGHTS.iter().sum::<Decimal>(), Decimal::ONE);
         assert_eq!(Metrics::all(Score::START).composite(), dec!(50));
