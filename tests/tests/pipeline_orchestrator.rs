@@ -16,6 +16,8 @@ use end_to_end::rows::{execute, row, rows};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
 use serde_json::{Value, json};
+use service::llm::Asker;
+use end_to_end::talking::ModelStandIns;
 use service::Clock;
 use service::pipeline::Context;
 use service::pipeline::orchestrator::{Ended, Orchestrator, Pace};
@@ -151,11 +153,15 @@ impl World {
             .expect("a claim")
             .expect("the conversation");
         let player = pipeline_conversations::get_player(&client, claimed.user).await.expect("the player");
+        let clock = Clock::standing_at(START);
+        let standins = ModelStandIns::start(pool.clone(), clock.clone()).await;
+        let asker = Asker::player(claimed.user);
+        let work = standins.models.begin(&client, asker, 0).await.expect("the budget");
         drop(client);
-        let mut context = Context::new(claimed, player, START);
+        let mut context = Context::new(claimed, player, work, START);
         let orchestrator = Orchestrator {
             pool,
-            clock: Clock::standing_at(START),
+            clock,
             pace: Pace { second: self.second },
             errors_are_told: true,
         };
