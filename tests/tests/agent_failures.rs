@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use domain::agent::fallback;
+use end_to_end::rows::{row, rows};
 use end_to_end::spending::spent;
 use end_to_end::talking::SAID_AT;
-use end_to_end::rows::{row, rows};
 use end_to_end::talking::{Talking, system_blocks};
 use service::agent::ReplyKind;
 use standins::Fault;

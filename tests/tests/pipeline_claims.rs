@@ -29,7 +29,9 @@ async fn player(pool: &Pool) -> UserId {
 
 async fn claim(pool: &Pool, now: Timestamp) -> Option<Claimed> {
     let client = pool.get().await.expect("a connection");
-    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now, Budgets::default())).await.expect("a claim")
+    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now, Budgets::default()))
+        .await
+        .expect("a claim")
 }
 
 async fn claimable_count(pool: &Pool, now: Timestamp) -> i64 {

@@ -11,6 +11,7 @@
 //!
 //! A budget of 0 is none. The worst bill of a day is the budget and one estimate for every worker at once.
 
+use crate::pricing;
 use jiff::{SignedDuration, Timestamp};
 
 /// From so many per cent of a budget on models are saved.
@@ -117,6 +118,18 @@ pub fn risen_to(budget: i64, before: i64, after: i64) -> Option<Level> {
     (reached > level(budget, before)).then_some(reached)
 }
 
+/// The most tokens that one call sends, and is answered with.
+pub const LARGEST_CALL: (u64, u64) = (30_000, 2_048);
+/// Workers that can serve one player at the same time: `reply`, `process-conversations`, `summary`.
+pub const WORKERS: i64 = 3;
+
+/// The most that a player can cost in a day: the budget, and beyond it one estimate for every worker. None: there is no
+/// budget.
+pub fn worst_bill(budget: i64, dearest_model: &str) -> Option<i64> {
+    let (input, output) = LARGEST_CALL;
+    (budget > 0).then(|| budget + pricing::estimate(dearest_model, input, output) * WORKERS)
+}
+
 /// A UTC day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Day {
@@ -179,6 +192,13 @@ mod tests {
         assert_eq!(risen_to(100, 59, 100), Some(Level::Spent));
         assert_eq!(risen_to(100, 100, 59), None);
         assert_eq!(risen_to(0, 0, 1_000), None);
+    }
+
+    #[test]
+    fn the_worst_bill_is_the_budget_and_an_estimate_for_every_worker() {
+        let bill = |budget| worst_bill(budget, "claude-sonnet-4-5-20250929");
+        assert_eq!(bill(2_000_000), Some(2_000_000 + 3 * (112_500 + 30_720)));
+        assert_eq!(bill(0), None);
     }
 
     #[test]

@@ -10,8 +10,12 @@ use store::{Client, error_logs::Level as Severity};
 pub(crate) async fn raise(client: &Client, level: Level, day: Day, now: Timestamp) {
     let (severity, code, text, percent) = match level {
         Level::Plenty => return,
-        Level::Economy => (Severity::Warning, "budget_economy", "models are saved until midnight UTC", ECONOMY_FROM),
-        Level::Spent => (Severity::Critical, "budget_spent", "no model is asked until midnight UTC", SPENT_FROM),
+        Level::Economy => {
+            (Severity::Warning, "budget_economy", "models are saved until midnight UTC", ECONOMY_FROM)
+        }
+        Level::Spent => {
+            (Severity::Critical, "budget_spent", "no model is asked until midnight UTC", SPENT_FROM)
+        }
     };
     let failure = Failure {
         level: severity,

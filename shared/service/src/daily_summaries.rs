@@ -153,12 +153,7 @@ async fn tell(deps: &Deps, candidate: Candidate) -> store::Result<Told> {
 }
 
 /// The day as the model tells it, or without one; none where the budget does not pay for it today.
-async fn ask(
-    deps: &Deps,
-    candidate: &Candidate,
-    spoken: &[Spoken],
-    left: &[Left],
-) -> Option<DailySummary> {
+async fn ask(deps: &Deps, candidate: &Candidate, spoken: &[Spoken], left: &[Left]) -> Option<DailySummary> {
     let request = request(&deps.model, candidate, spoken, left);
     let (until, asker) = (Instant::now() + ASKING, Asker::player(candidate.day.user));
     match deps.models.ask_until(until, asker, Purpose::DailySummary, &request).await {

@@ -312,23 +312,29 @@ impl Work {
         if missing <= 0 {
             return Ok(());
         }
-        let added = async {
-            let client = self.models.pool.get().await?;
-            let counted = llm_budget::reserve(&client, self.asker.user, self.day, missing).await?;
-            self.note_rise(&client, counted.all - missing, counted.all).await;
-            Ok::<_, store::Error>(())
-        };
-        match added.await {
-            Ok(()) => {
-                self.ledger().reserved += missing;
-                Ok(())
-            }
-            Err(error) => {
-                self.ledger().used -= expected;
-                tracing::warn!(error_code = error.code(), "The budget cannot be reached: a call is not made");
-                Err(providers::Error::OverBudget)
-            }
+        let added = self.reserve_more(missing).await.unwrap_or_else(|error| {
+            tracing::warn!(error_code = error.code(), "The budget cannot be reached: a call is not made");
+            false
+        });
+        let mut ledger = self.ledger();
+        if added {
+            ledger.reserved += missing;
+            return Ok(());
         }
+        ledger.used -= expected;
+        Err(providers::Error::OverBudget)
+    }
+
+    /// False when the budget has been used up meanwhile: no work costs more beyond it than it had reserved.
+    async fn reserve_more(&self, missing: i64) -> store::Result<bool> {
+        let client = self.models.pool.get().await?;
+        let counted = llm_budget::reserve(&client, self.asker.user, self.day, missing).await?;
+        if self.models.spending.budgets.level(counted, missing) == Level::Spent {
+            llm_budget::give_back(&client, self.asker.user, self.day, missing).await?;
+            return Ok(false);
+        }
+        self.note_rise(&client, counted.all - missing, counted.all).await;
+        Ok(true)
     }
 
     /// Writes the rows of the calls, and puts what they cost in the place of what was reserved.

@@ -95,11 +95,7 @@ pub fn player_called(name: &str) -> UserId {
 const NOBODY: Asker = Asker { user: None, conversation: None, platform: None };
 
 /// The facts with their embeddings, where there are any to be had.
-async fn embedded(
-    pool: &Pool,
-    models: &Models,
-    facts: Vec<NewFact>,
-) -> store::Result<Vec<NewFact>> {
+async fn embedded(pool: &Pool, models: &Models, facts: Vec<NewFact>) -> store::Result<Vec<NewFact>> {
     let client = pool.get().await?;
     let work = models.begin(&client, NOBODY, 0).await?;
     drop(client);

@@ -193,17 +193,12 @@ impl Seen<'_> {
         let memories = vec![" ".repeat(LONGEST_MEMORY); RECALLED];
         let (model, messages) = (&deps.settings.chat_model, messages::assemble(self.standing, self.turn));
         let draft = talk::request(model, self.system(deps, memories)?, messages);
-        let embedding = deps.models.estimate_embedding(&[self.turn.text.clone()]);
+        let embedding = deps.models.estimate_embedding(std::slice::from_ref(&self.turn.text));
         Ok(llm::estimate(&draft) + embedding)
     }
 }
 
-async fn think(
-    deps: &Deps,
-    work: &Work,
-    client: Connection,
-    seen: &Seen<'_>,
-) -> Result<Reply, AgentError> {
+async fn think(deps: &Deps, work: &Work, client: Connection, seen: &Seen<'_>) -> Result<Reply, AgentError> {
     let turn = seen.turn;
     let zone = zone_or(&seen.standing.timezone, &TimeZone::UTC);
     let recall = Recall::new(&deps.pool, work, turn, zone, seen.deadline);
@@ -221,10 +216,11 @@ async fn think(
     let mut talk = Talk::new(work, recall, request, settings.call_time);
     let said = talk.reply(&turn.text, regenerations, seen.deadline).await;
     talk.report(turn);
-    Ok(match said {
-        Ok(text) => Reply { text, kind: ReplyKind::Normal },
-        Err(unsaid) => stopgap(deps, turn, &unsaid),
-    })
+    match said {
+        Ok(text) => Ok(Reply { text, kind: ReplyKind::Normal }),
+        Err(Unsaid::Provider(providers::Error::OverBudget)) => Err(AgentError::OverBudget),
+        Err(unsaid) => Ok(stopgap(deps, turn, &unsaid)),
+    }
 }
 
 /// The prompt that is ready, or else one made of the rows, here and now, and kept for the next message. Without either
@@ -236,8 +232,7 @@ async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<
     let zone = zone_or(&standing.timezone, &TimeZone::UTC);
     let order = Order { platforms: &[Platform::Text], ..Order::both(turn.user, zone, turn.now) };
     let settings = &deps.settings;
-    let builder =
-        Builder::new(deps.pool.clone(), deps.nikita_zone.clone(), settings.psyche_agent_enabled);
+    let builder = Builder::new(deps.pool.clone(), deps.nikita_zone.clone(), settings.psyche_agent_enabled);
     let built = match builder.build(&order).await {
         Ok(built) => built,
         Err(error) => {

@@ -55,12 +55,7 @@ pub(super) fn request(model: &str, system: Vec<SystemBlock>, messages: Vec<Messa
 }
 
 impl<'a> Talk<'a> {
-    pub(super) fn new(
-        work: &'a Work,
-        recall: Recall<'a>,
-        mut request: Request,
-        call_time: Duration,
-    ) -> Self {
+    pub(super) fn new(work: &'a Work, recall: Recall<'a>, mut request: Request, call_time: Duration) -> Self {
         request.timeout = Some(call_time);
         Self { work, recall, request, began: Instant::now(), requests: 0, usage: Usage::default() }
     }

@@ -15,6 +15,7 @@ use domain::job::{PROCESS_CONVERSATIONS, Tally};
 use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
+use providers::Error::OverBudget;
 use serde::Serialize;
 use serde_json::json;
 use store::error_logs::{self, Level};
@@ -236,12 +237,20 @@ async fn worker(
 
 async fn claim(deps: &Deps, rollout: Rollout) -> store::Result<Option<Claimed>> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::claim_next(&client, &rollout.claimable(deps.clock.now(), deps.models.spending.budgets)).await
+    pipeline_conversations::claim_next(
+        &client,
+        &rollout.claimable(deps.clock.now(), deps.models.spending.budgets),
+    )
+    .await
 }
 
 async fn count_claimable(deps: &Deps, rollout: Rollout) -> store::Result<i64> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::count_claimable(&client, &rollout.claimable(deps.clock.now(), deps.models.spending.budgets)).await
+    pipeline_conversations::count_claimable(
+        &client,
+        &rollout.claimable(deps.clock.now(), deps.models.spending.budgets),
+    )
+    .await
 }
 
 impl Rollout {
@@ -280,6 +289,9 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
             match ended.failure {
                 _ if ended.claim_lost => return Outcome::Failed("claim_lost"),
                 None => return finish(deps, &context, ended.skipped.is_some()).await,
+                Some(failure) if failure.code == OverBudget.code() => {
+                    return put_off(deps, conversation, attempt).await;
+                }
                 Some(failure) => failure,
             }
         }

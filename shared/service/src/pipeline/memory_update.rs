@@ -13,8 +13,8 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use store::{Pool, Tx};
 
-use super::stage::{Effect, StageError, Work};
 use super::Context;
+use super::stage::{Effect, StageError, Work};
 use crate::memory::{self, NewFact, Origin, Remembered};
 
 /// The stage.

@@ -17,8 +17,8 @@ use serde_json::{Value, json};
 use store::daily_summaries::{self, Day};
 use store::{Tx, pipeline_conversations};
 
-use super::stage::{Effect, StageError, Work};
 use super::Context;
+use super::stage::{Effect, StageError, Work};
 use crate::llm::Purpose;
 
 /// The most tokens of a summary.

@@ -1,10 +1,10 @@
 //! Lines that need no thinking: queued under the update's id like any message of hers, and sent at once.
 
-use domain::{budget, canned, care};
 use domain::delivery::{EventType, Status, TelegramContent};
 use domain::ids::UserId;
 use domain::reply::response::{self, ResponseId};
 use domain::status::GameStatus;
+use domain::{budget, canned, care};
 use jiff::Timestamp;
 use providers::telegram::{Error, ReplyMarkup, SendMessage};
 use store::Tx;

@@ -195,12 +195,7 @@ enum Thought {
     Rest,
 }
 
-async fn think(
-    deps: &Deps,
-    player: &Player,
-    accepted: &Accepted,
-    in_care: bool,
-) -> Result<Thought, Failure> {
+async fn think(deps: &Deps, player: &Player, accepted: &Accepted, in_care: bool) -> Result<Thought, Failure> {
     let turn = Turn {
         user: player.id,
         conversation: accepted.conversation,

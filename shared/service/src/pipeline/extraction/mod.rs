@@ -18,8 +18,8 @@ use store::thoughts::{self, NewThought, Source};
 use store::threads::{self, NewThread, OpenThread};
 use store::{Pool, Tx, pipeline_conversations};
 
-use super::stage::{Effect, StageError, Work};
 use super::Context;
+use super::stage::{Effect, StageError, Work};
 use crate::llm::Purpose;
 use crate::memory::{self, Hit, Meaning, Search};
 
