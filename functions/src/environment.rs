@@ -311,7 +311,9 @@ impl Wiring<'_> {
             delivery_lease: self.delivery_lease(),
             ..default
         };
-        Ok(reply::Deps { pool, clock: self.clock(), draws: self.draws(), sender, agent, rules })
+        let turn_time = rules.turn_time;
+        let deps = reply::Deps { pool, clock: self.clock(), draws: self.draws(), sender, agent, rules };
+        Ok(deps.limit_turns(turn_time))
     }
 
     /// Who works off what was received: the queue's consumer, or this process where there is no queue.
@@ -332,8 +334,7 @@ impl Wiring<'_> {
     #[cfg(feature = "inline")]
     fn inline_handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
         const TIME: Duration = Duration::from_secs(55);
-        let mut deps = self.reply()?;
-        deps.rules.turn_time = TIME;
+        let mut deps = self.reply()?.limit_turns(TIME);
         deps.rules.call_time = TIME;
         Ok(Arc::new(reply::InlineHandover(deps)))
     }
@@ -374,7 +375,11 @@ impl Wiring<'_> {
     }
 
     fn lease(&mut self, variable: &'static str, default: SignedDuration) -> SignedDuration {
-        SignedDuration::from_secs(self.settings.number(variable, default.as_secs(), 1..=LONGEST_LEASE))
+        SignedDuration::from_secs(self.settings.number(
+            variable,
+            default.as_secs(),
+            inbox::SHORTEST_LEASE.as_secs()..=LONGEST_LEASE,
+        ))
     }
 
     fn stage(&self) -> Stage {
@@ -395,6 +400,31 @@ mod tests {
         let basics = Basics::read(&mut Reader::new(&variables), 0);
         let secrets = Secrets::of_environment(&variables);
         Environment::new(&Setup { variables, secrets, basics })
+    }
+
+    fn reply_times(variables: &[(&str, &str)]) -> (Duration, Duration) {
+        let times = environment(variables).wire(|wiring| {
+            let deps = wiring.reply()?;
+            assert_eq!(deps.rules.agent_time, deps.agent.settings.total_time);
+            Ok((deps.rules.turn_time, deps.rules.agent_time))
+        });
+        times.expect("settings that are fine")
+    }
+
+    #[tokio::test]
+    async fn a_turn_ends_before_the_lease_that_is_set() {
+        assert_eq!(reply_times(&[]), (Duration::from_secs(100), Duration::from_secs(45)));
+        let long = reply_times(&[("INBOX_LEASE_S", "3600")]);
+        assert_eq!(long, (Duration::from_secs(100), Duration::from_secs(45)));
+        let short = reply_times(&[("INBOX_LEASE_S", "36")]);
+        assert_eq!(short, (Duration::from_secs(30), Duration::from_secs(25)));
+    }
+
+    #[test]
+    fn a_lease_in_which_no_turn_comes_to_its_end_is_refused() {
+        let short = environment(&[("INBOX_LEASE_S", "2")]);
+        let told = short.wire(|wiring| Ok(wiring.reply()?.rules.lease)).expect_err("too short").to_string();
+        assert!(told.contains("INBOX_LEASE_S") && told.contains("from 3 to 3600"), "{told}");
     }
 
     #[test]

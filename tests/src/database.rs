@@ -76,6 +76,12 @@ impl TestDatabase {
         &self.direct_url
     }
 
+    /// Connections past the pooler that the server knows by this name.
+    pub fn pool_named(&self, name: &str) -> Pool {
+        let mark = if self.direct_url.contains('?') { '&' } else { '?' };
+        pool(&format!("{}{mark}application_name={name}", self.direct_url))
+    }
+
     /// A plain connection beside the pool.
     pub async fn connect(&self) -> Client {
         connect(&self.direct_url).await

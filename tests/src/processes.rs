@@ -7,7 +7,7 @@ use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use reqwest::{Client, StatusCode};
@@ -23,7 +23,7 @@ pub const TASK_SECRET: &str = "task-secret";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that an answer may take.
 const ANSWER: Duration = Duration::from_mins(1);
-/// So many lines of each process are kept for the one who asks what went wrong.
+/// So many lines are kept for the one who asks what went wrong.
 const KEPT_LINES: usize = 2_000;
 
 /// Several processes that serve the same bundle.
@@ -32,6 +32,15 @@ pub struct Processes {
     binary: PathBuf,
     settings: Vec<(String, String)>,
     client: Client,
+    state: Mutex<State>,
+    log: Log,
+}
+
+/// The last warnings and errors of all processes, the killed ones among them.
+type Log = Arc<Mutex<Vec<String>>>;
+
+#[derive(Debug, Default)]
+struct State {
     running: Vec<Process>,
     started: u32,
     killed: Vec<Kill>,
@@ -51,7 +60,6 @@ struct Process {
     number: u32,
     child: Child,
     address: SocketAddr,
-    log: Arc<Mutex<Vec<String>>>,
 }
 
 impl Processes {
@@ -59,58 +67,61 @@ impl Processes {
     pub async fn start(count: usize, binary: &Path, settings: &[(&str, &str)]) -> Self {
         let settings =
             settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
-        let mut processes = Self {
+        let processes = Self {
             binary: binary.to_owned(),
             settings,
             client: client(),
-            running: Vec::new(),
-            started: 0,
-            killed: Vec::new(),
+            state: Mutex::default(),
+            log: Log::default(),
         };
         for _ in 0..count {
             let process = processes.spawn().await;
-            processes.running.push(process);
+            lock(&processes.state).running.push(process);
         }
         processes
     }
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        self.running.len()
+        lock(&self.state).running.len()
     }
 
-    /// Kills one, as a power cut would, and starts another in its place.
-    pub async fn kill(&mut self, index: usize) {
-        let killed = &mut self.running[index];
-        killed.child.kill().expect("a process to kill");
-        self.killed.push(Kill { process: killed.number, at: Instant::now() });
-        killed.child.wait().expect("its end");
+    /// Kills one, as a power cut would, and starts another in its place. Meanwhile its door is shut.
+    pub async fn kill(&self, index: usize) {
+        {
+            let mut state = lock(&self.state);
+            let killed = &mut state.running[index];
+            killed.child.kill().expect("a process to kill");
+            killed.child.wait().expect("its end");
+            let kill = Kill { process: killed.number, at: Instant::now() };
+            state.killed.push(kill);
+        }
         let fresh = self.spawn().await;
-        self.running[index] = fresh;
+        lock(&self.state).running[index] = fresh;
     }
 
     /// Those that were killed, oldest first.
-    pub fn killed(&self) -> &[Kill] {
-        &self.killed
+    pub fn killed(&self) -> Vec<Kill> {
+        lock(&self.state).killed.clone()
     }
 
     /// Where one of them can be called.
     pub fn door(&self, index: usize) -> Door {
-        Door { client: self.client.clone(), address: self.running[index % self.running.len()].address }
+        let running = &lock(&self.state).running;
+        Door { client: self.client.clone(), address: running[index % running.len()].address }
     }
 
-    /// The last lines that the running processes wrote.
+    /// What went wrong in the processes, as far as they told.
     pub fn log(&self) -> String {
-        self.running
-            .iter()
-            .flat_map(|process| process.log.lock().unwrap_or_else(PoisonError::into_inner).clone())
-            .collect::<Vec<_>>()
-            .join("\n")
+        lock(&self.log).join("\n")
     }
 
-    async fn spawn(&mut self) -> Process {
-        self.started += 1;
-        let number = self.started;
+    async fn spawn(&self) -> Process {
+        let number = {
+            let mut state = lock(&self.state);
+            state.started += 1;
+            state.started
+        };
         let mut child = Command::new(&self.binary)
             .envs(self.settings.iter().map(|(name, value)| (name, value)))
             .envs([
@@ -124,26 +135,29 @@ impl Processes {
             .stdout(Stdio::piped())
             .spawn()
             .expect("a process");
-        let log = Arc::<Mutex<Vec<String>>>::default();
         let (listening, address) = oneshot::channel();
         let output = child.stdout.take().expect("its output");
-        let keep = Arc::clone(&log);
-        std::thread::spawn(move || read(output, listening, &keep));
+        let log = Arc::clone(&self.log);
+        std::thread::spawn(move || read(number, output, listening, &log));
         let Ok(Ok(address)) = tokio::time::timeout(PATIENCE, address).await else {
-            panic!("a process did not start: {:?}", log.lock().unwrap_or_else(PoisonError::into_inner))
+            panic!("a process did not start: {}", self.log())
         };
-        Process { number, child, address, log }
+        Process { number, child, address }
     }
 }
 
 impl Drop for Processes {
     fn drop(&mut self) {
-        for process in &mut self.running {
+        for process in &mut lock(&self.state).running {
             // It may have ended by itself.
             let _ = process.child.kill();
             let _ = process.child.wait();
         }
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The token of the process with this number.
@@ -157,8 +171,8 @@ pub fn number_of(path: &str) -> u32 {
     token.parse().unwrap_or_else(|_| panic!("no process calls {path}"))
 }
 
-/// Keeps what a process writes, and tells where it listens.
-fn read(output: ChildStdout, listening: oneshot::Sender<SocketAddr>, log: &Mutex<Vec<String>>) {
+/// Keeps what went wrong in a process, and tells where it listens.
+fn read(number: u32, output: ChildStdout, listening: oneshot::Sender<SocketAddr>, log: &Mutex<Vec<String>>) {
     let mut listening = Some(listening);
     for line in BufReader::new(output).lines().map_while(Result::ok) {
         let told: Value = serde_json::from_str(&line).unwrap_or_default();
@@ -168,11 +182,14 @@ fn read(output: ChildStdout, listening: oneshot::Sender<SocketAddr>, log: &Mutex
             // Nobody waits any more for a process that took too long.
             let _ = listening.send(address);
         }
-        let mut log = log.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.len() == KEPT_LINES {
-            log.remove(0);
+        // What is no line of the log is the process's last word.
+        if matches!(told["level"].as_str(), None | Some("WARN" | "ERROR")) {
+            let mut log = lock(log);
+            if log.len() == KEPT_LINES {
+                log.remove(0);
+            }
+            log.push(format!("{number}: {line}"));
         }
-        log.push(line);
     }
 }
 

@@ -2,7 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::delivery::{BATCH, EventType, LEASE, TelegramContent};
 use domain::ids::{EventId, ExecutionId, UserId};
@@ -10,7 +10,7 @@ use domain::job::{self, Job, Trigger};
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use providers::retry::Pauses;
 use providers::telegram::Bot;
@@ -25,7 +25,7 @@ use store::scheduled_events::{NewMessage, Queued};
 use store::{Limits, Pool, Tx, scheduled_events};
 
 struct World {
-    _database: TestDatabase,
+    database: TestDatabase,
     pool: Pool,
     clock: Clock,
     telegram: Telegram,
@@ -36,9 +36,20 @@ impl World {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
         let pool = database.pool();
+        Self::on(database, pool).await
+    }
+
+    /// Where connections can be made to end.
+    async fn behind_pooler() -> Self {
+        let database = TestDatabase::behind_pooler().await;
+        let pool = database.pool_of_a_function();
+        Self::on(database, pool).await
+    }
+
+    async fn on(database: TestDatabase, pool: Pool) -> Self {
         let clock = Clock::standing_at(noon());
         let telegram = Telegram::start().await.expect("a stand-in");
-        Self { pool, _database: database, clock, telegram, pauses: Pauses::noted() }
+        Self { pool, database, clock, telegram, pauses: Pauses::noted() }
     }
 
     async fn player(&self, telegram_id: i64) -> UserId {
@@ -474,6 +485,17 @@ async fn a_long_wait_ends_the_sending_of_the_run() {
     );
 }
 
+fn letter(user: UserId, wanted: i64, id: &str, lease: Option<Timestamp>) -> NewMessage {
+    NewMessage {
+        user,
+        event_type: EventType::MessageDelivery,
+        content: TelegramContent { chat_id: Some(77), ..TelegramContent::words(id, id) },
+        wanted_at: noon() + SignedDuration::from_secs(wanted),
+        conversation: None,
+        lease,
+    }
+}
+
 async fn queue(
     world: &World,
     user: UserId,
@@ -482,16 +504,8 @@ async fn queue(
     lease: Option<Timestamp>,
 ) -> Option<Queued> {
     let tx = Tx::begin(&world.pool, Limits::TASK).await.expect("a transaction");
-    let now = noon();
-    let message = NewMessage {
-        user,
-        event_type: EventType::MessageDelivery,
-        content: TelegramContent { chat_id: Some(77), ..TelegramContent::words(id, id) },
-        wanted_at: now + SignedDuration::from_secs(wanted),
-        conversation: None,
-        lease,
-    };
-    let queued = scheduled_events::create(&tx, &message, now).await.expect("a row");
+    let message = letter(user, wanted, id, lease);
+    let queued = scheduled_events::create(&tx, &message, noon()).await.expect("a row");
     tx.commit().await.expect("a commit");
     queued
 }
@@ -516,6 +530,35 @@ async fn a_new_message_is_not_due_before_one_that_waits() {
     assert_eq!(world.sent(), ["77: late", "77: early"]);
 }
 
+/// A message that is being queued while an earlier one is put off goes with it.
+#[tokio::test]
+async fn a_message_queued_meanwhile_does_not_overtake_one_that_is_put_off() {
+    let world = World::new().await;
+    let user = world.player(77).await;
+    world.event(user, -1, text("early")).await;
+    world.telegram_answers([DOWN, DOWN, DOWN]);
+    let tx = Tx::begin(&world.pool, Limits::TASK).await.expect("a transaction");
+    tx.batch_execute("SELECT FROM users FOR NO KEY UPDATE").await.expect("the player's row");
+    let late = letter(user, 0, "late", None);
+    scheduled_events::create(&tx, &late, noon()).await.expect("a row").expect("new");
+
+    let commits = async {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted
+                          AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())";
+        let until = Instant::now() + Duration::from_secs(5);
+        while row(&world.pool, waiting).await == "0" && Instant::now() < until {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        tx.commit().await.expect("a commit");
+    };
+    join(world.deliver(), commits).await;
+    world.deliver().await;
+    assert_eq!(world.sent(), [""; 0], "both wait");
+    world.clock.advance(SignedDuration::from_mins(2));
+    world.deliver().await;
+    assert_eq!(world.sent(), ["77: early", "77: late"]);
+}
+
 /// case: telegram 49
 #[tokio::test]
 async fn a_message_sent_at_once_is_written_under_its_workers_lease() {
@@ -528,6 +571,46 @@ async fn a_message_sent_at_once_is_written_under_its_workers_lease() {
 
     assert_eq!((at_once.lease, behind.lease), (lease, None));
     assert_eq!(world.deliver().await["delivered"], json!(0), "the worker sends it, and nobody overtakes it");
+}
+
+/// What was sent is noted on another connection when one ends, so that no piece goes out again.
+#[tokio::test]
+async fn a_lost_connection_loses_no_note() {
+    for lost in ["scheduled_events::checkpoint", "scheduled_events::mark_delivered"] {
+        let world = World::behind_pooler().await;
+        let user = world.player(77).await;
+        let id = world.event(user, 0, json!({ "text": "-", "parts": ["one", "two"] })).await;
+        world.database.pooler().lose_answer_to(lost);
+
+        world.deliver().await;
+        world.clock.advance(LEASE * 2);
+        world.deliver().await;
+
+        assert_eq!(world.sent(), ["77: one", "77: two"], "{lost}");
+        assert!(world.stand(id).await.starts_with("delivered | 0 |"), "{lost}");
+    }
+}
+
+/// A run whose sending takes longer than its lease begins nothing that another run may have by then.
+#[tokio::test]
+async fn a_run_that_is_slower_than_its_lease_begins_nothing_more() {
+    let world = World::new().await;
+    let user = world.player(77).await;
+    for (due, words) in [(-3, "one"), (-2, "two"), (-1, "three")] {
+        world.event(user, due, text(words)).await;
+    }
+    world.telegram_answers([Fault::Slow(Duration::from_millis(150))]);
+
+    let slow = world.deliver();
+    let time_passes = async {
+        assert!(world.telegram.saw(2, Duration::from_secs(10)).await, "typing, and the first message");
+        world.clock.advance(LEASE * 2 / 3 + SignedDuration::from_secs(1));
+    };
+    let (result, ()) = join(slow, time_passes).await;
+
+    assert_eq!((&result["delivered"], &result["remaining"]), (&json!(1), &json!(2)));
+    world.deliver().await;
+    assert_eq!(world.sent(), ["77: one", "77: two", "77: three"]);
 }
 
 /// Overlapping claims of many workers give each player's messages to one of them.

@@ -1,7 +1,7 @@
 //! What goes wrong on the reply path, and what it leaves: retries, the line after the last one, and workers that die
 //! anywhere.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::care::HELP;
 use domain::reply::delay::Mode;
@@ -189,6 +189,29 @@ async fn a_worker_that_lost_its_lease_has_no_effect() {
     assert_eq!(stand(&chat).await, "done | 2 | - | replied | -");
     assert_eq!(chat.row("SELECT jsonb_array_length(messages) FROM conversations").await, "2");
     assert_eq!(chat.row("SELECT count(*) FROM scheduled_events").await, "1");
+}
+
+/// A turn that would outlast its lease is cut before another worker may take the update, and sends nothing afterwards.
+#[tokio::test]
+async fn a_turn_ends_before_its_lease_and_sends_nothing_more() {
+    let mut chat = Chat::new().await;
+    chat.ann().await;
+    chat.rules.lease = seconds(2);
+    chat.models.anthropic.fail(Fault::Slow(Duration::from_secs(3)));
+    chat.receive(&text_update(1, "hi")).await;
+    let began = Instant::now();
+    let deps = chat.deps().limit_turns(Duration::from_secs(100));
+    let worked = service::reply::work_off(&deps, ANN).await.expect("a worker");
+    assert!(began.elapsed() < Duration::from_secs(2), "{:?}", began.elapsed());
+    assert_eq!((worked.ended, worked.failed), (0, true));
+    assert!(stand(&chat).await.starts_with("received | 1 | 10 | -"), "{}", stand(&chat).await);
+
+    chat.rules.lease = seconds(120);
+    chat.clock.advance(seconds(10));
+    chat.models.anthropic.say("the next one");
+    chat.work_off().await;
+    assert_eq!(chat.ann_reads(), ["the next one"]);
+    assert_eq!(stand(&chat).await, "done | 2 | - | replied | -");
 }
 
 /// An account without a player is told in plain words.

@@ -269,6 +269,36 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_charge_says_whether_it_was_cut_and_whether_anything_is_left() {
+        let charged = |score, silent_hours| judge(&player(1, score), after_hours(silent_hours));
+        // 25 hours beyond the grace come to exactly the most that one run takes.
+        for (silent_hours, capped) in [(dec!(32), false), (dec!(33), false), (dec!(33.1), true)] {
+            let Verdict::Charged(charge) = charged(dec!(50), silent_hours) else {
+                panic!("something is left after {silent_hours} h")
+            };
+            assert_eq!(charge.capped, capped, "{silent_hours} h");
+        }
+        assert!(matches!(charged(dec!(20), dec!(33)), Verdict::Drained(_)));
+        assert!(matches!(charged(dec!(20.01), dec!(33)), Verdict::Charged(_)));
+    }
+
+    #[test]
+    fn the_smallest_charge_is_charged_and_what_is_less_waits() {
+        // In the fifth chapter a point takes five hours: 0.005 of one takes ninety seconds and rounds up.
+        let after = |seconds| START + SignedDuration::from_hours(72) + SignedDuration::from_secs(seconds);
+        let amount = |seconds| match judge(&player(5, dec!(80)), after(seconds)) {
+            Verdict::Charged(charge) => Some(charge.amount),
+            _ => None,
+        };
+        assert_eq!((amount(89), amount(90)), (None, Some(SMALLEST_CHARGE)));
+    }
+
+    #[test]
+    fn statements_get_the_grace_of_every_chapter() {
+        assert_eq!(grace_by_chapter(), (vec![1, 2, 3, 4, 5], vec![8, 16, 24, 48, 72]));
+    }
+
     /// case: game G-32, G-36
     #[test]
     fn metrics_shrink_in_proportion() {

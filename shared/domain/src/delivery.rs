@@ -202,6 +202,12 @@ pub fn is_wanted(system: bool, status: GameStatus, blocked: bool) -> bool {
     !blocked && (system || status.is_playable())
 }
 
+/// Until when a worker may begin to send a message that belongs to it until `lease_ends`: the last third of the lease is
+/// for sending what was begun. Later another worker may be at it.
+pub fn begins_until(lease_ends: Timestamp, lease: SignedDuration) -> Timestamp {
+    lease_ends.checked_sub(lease / 3).unwrap_or(Timestamp::MIN)
+}
+
 /// What becomes of a row after a temporary failure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AfterFailure {
@@ -245,6 +251,13 @@ mod tests {
         assert_eq!(after(1), AfterFailure::RetryAt(NOW + SignedDuration::from_mins(1)));
         assert_eq!(after(2), AfterFailure::RetryAt(NOW + SignedDuration::from_mins(2)));
         assert_eq!(after(3), AfterFailure::GiveUp);
+    }
+
+    #[test]
+    fn the_last_third_of_a_lease_is_for_what_was_begun() {
+        let lease = SignedDuration::from_secs(300);
+        assert_eq!(begins_until(NOW + lease, lease), NOW + SignedDuration::from_secs(200));
+        assert_eq!(begins_until(Timestamp::MIN, lease), Timestamp::MIN);
     }
 
     #[test]

@@ -2,11 +2,13 @@
 //!
 //! Players whose grace is over are taken page by page: one transaction locks a page, the rule decides, one statement per table
 //! writes back. When a page fails, its players are tried one by one, so that whoever made it fail costs only
-//! himself. A player who is locked by somebody else is left to the next run. After the charges, players whose grace is
-//! nearly over find a notice in the portal.
+//! himself. A player who is locked by somebody else is left to the next run. After the charges, encounters with a boss that nobody
+//! answers run out, and players whose grace is nearly over find a notice in the portal.
 //!
 //! "Now" is the slot that the run stands for: firing it again, or late, finds everything settled. What is queued to be
 //! sent is due at the real now.
+
+mod boss_timeouts;
 
 use domain::decay::{Charge, Standing, Verdict, judge};
 use domain::decay_warning::{Notice, critical_low, may_warn, notices};
@@ -54,6 +56,7 @@ struct Counters {
     processed: u64,
     /// Players who lost score.
     decayed: u64,
+    /// Encounters that ran out.
     boss_timeouts: u64,
     days_closed: u64,
     /// Games that ended.
@@ -62,10 +65,12 @@ struct Counters {
     failed: u64,
 }
 
-/// Charges every overdue player, then gives notice to those whose grace is nearly over.
+/// Charges every overdue player, ends encounters that nobody answers, then gives notice to those whose grace is nearly
+/// over.
 pub async fn run(deps: &Deps, run: JobRun) -> Report {
     let mut report = Report::default();
-    let counters = charge_all(deps, &run, &mut report).await;
+    let mut counters = charge_all(deps, &run, &mut report).await;
+    boss_timeouts::end_all(deps, &run, &mut counters, &mut report).await;
     report.set_counters(&counters);
     notice_all(deps, &run, &mut report).await;
     report

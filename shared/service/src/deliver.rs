@@ -4,7 +4,7 @@
 //! claimed under a lease and the claim is committed before anything is sent. Several players are served at a time, one
 //! player's messages one after the other; a message that was not delivered stops the later ones of its player, so
 //! that none overtakes it. When Telegram asks for a long wait, nothing more is sent in this run. When the function's time
-//! is nearly over, no further message is begun. Whatever was claimed and not begun is given back.
+//! is nearly over, or that of the lease, no further message is begun. Whatever was claimed and not begun is given back.
 //!
 //! Only Telegram messages are sent. Calls wait untouched in the same table until something can place them.
 
@@ -13,7 +13,9 @@ mod sending;
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use domain::delivery::{AfterFailure, PLAYERS_AT_ONCE, STALE_AFTER, STALE_MESSAGE, after_failure};
+use domain::delivery::{
+    AfterFailure, PLAYERS_AT_ONCE, STALE_AFTER, STALE_MESSAGE, after_failure, begins_until,
+};
 use domain::ids::UserId;
 use domain::job::Tally;
 use futures_util::{StreamExt, stream};
@@ -97,17 +99,18 @@ async fn fail_stale(sender: &Sender) -> store::Result<u64> {
 /// What a dead worker held counts as a temporary failure; sending goes on after the pieces that it noted.
 async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()> {
     let now = deps.sender.clock.now();
-    let client = deps.sender.pool.get().await?;
-    for Dead { id, lease, failures } in scheduled_events::list_dead(&client, now, deps.batch).await? {
+    let pool = &deps.sender.pool;
+    let dead = scheduled_events::list_dead(&*pool.get().await?, now, deps.batch).await?;
+    for Dead { id, lease, failures } in dead {
         let failures = failures + 1;
         match after_failure(failures, now) {
             AfterFailure::RetryAt(until) => {
-                let kept =
-                    scheduled_events::put_off(&client, id, lease, failures, until, WORKER_DIED).await?;
+                let kept = scheduled_events::put_off(pool, id, lease, failures, until, WORKER_DIED).await?;
                 counters.retried += u64::from(kept);
             }
             AfterFailure::GiveUp => {
-                let kept = scheduled_events::fail(&client, id, lease, failures, WORKER_DIED).await?;
+                let kept =
+                    scheduled_events::fail(&*pool.get().await?, id, lease, failures, WORKER_DIED).await?;
                 counters.failed += u64::from(kept);
             }
         }
@@ -145,7 +148,7 @@ async fn send_all(
 ) {
     let halted = AtomicBool::new(false);
     let players = by_player(events);
-    let served = stream::iter(players.into_iter().map(|events| serve(&deps.sender, run, &halted, events)))
+    let served = stream::iter(players.into_iter().map(|events| serve(deps, run, &halted, events)))
         .buffer_unordered(PLAYERS_AT_ONCE)
         .collect::<Vec<Served>>()
         .await;
@@ -183,15 +186,18 @@ struct Served {
     given_back: usize,
 }
 
-/// Sends one player's messages until one is not delivered, time is up, or Telegram asked everybody to wait.
-async fn serve(sender: &Sender, run: &JobRun, halted: &AtomicBool, events: Vec<Claimed>) -> Served {
+/// Sends one player's messages until one is not delivered, time is up, the lease is nearly over, or Telegram asked
+/// everybody to wait.
+async fn serve(deps: &Deps, run: &JobRun, halted: &AtomicBool, events: Vec<Claimed>) -> Served {
+    let sender = &deps.sender;
+    let is_late = |event: &Claimed| sender.clock.now() > begins_until(event.lease, deps.lease);
     let mut outcomes = Vec::new();
     for (index, event) in events.iter().enumerate() {
-        if !run.has_time() || halted.load(Ordering::Relaxed) {
-            break;
-        }
         if index > 0 {
             sender.pauses.exactly(BETWEEN_PIECES).await;
+        }
+        if !run.has_time() || halted.load(Ordering::Relaxed) || is_late(event) {
+            break;
         }
         let outcome = send_event(sender, event).await;
         let goes_on = matches!(outcome, Ok(Sent::Delivered | Sent::Cancelled));

@@ -20,7 +20,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 use store::error_logs::{Failure, Level};
 use store::job_executions::{Claimed, Start};
-use store::{Limits, Pool, Tx, job_executions, retry_conflicts};
+use store::{Limits, Pool, Tx, job_executions, retry_conflicts, retry_disconnected};
 
 use crate::{Clock, failures};
 
@@ -263,12 +263,14 @@ async fn finish(pool: &Pool, clock: &Clock, job: Job, claimed: Claimed, report: 
     }
 }
 
-/// Writes the end of the run. What cannot be written is healed by the lease.
+/// Writes the end of the run, on another connection if one ends: a run without an end keeps the next ones out for
+/// minutes. What cannot be written is healed by the lease.
 async fn record(pool: &Pool, clock: &Clock, job: Job, claimed: Claimed, status: RunStatus, result: &Value) {
-    let written = async {
+    let now = clock.now();
+    let written = retry_disconnected(|| async {
         let client = pool.get().await?;
-        job_executions::finish(&client, claimed, status, result, clock.now()).await
-    };
+        job_executions::finish(&client, claimed, status, result, now).await
+    });
     match written.await {
         Ok(true) => tracing::info!(
             job.name = job.name, job.execution_id = %claimed.execution, job.status = status.as_str(), "Finished a run"

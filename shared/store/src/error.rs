@@ -52,6 +52,18 @@ impl Error {
         )
     }
 
+    /// Whether the connection ended, or none was to be had: what was asked was done, or was not.
+    pub fn is_disconnection(&self) -> bool {
+        match self {
+            Self::Pool(_) => true,
+            Self::Database(error) => error.code().is_none_or(|state| {
+                [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW]
+                    .contains(state)
+            }),
+            _ => false,
+        }
+    }
+
     /// A short code for logs and job results, without SQL or values.
     pub fn code(&self) -> &'static str {
         match self {

@@ -7,6 +7,7 @@
 pub mod accounts;
 pub mod agent_reads;
 pub mod api_rate_limits;
+pub mod boss_timeouts;
 pub mod conversations;
 pub mod daily_summaries;
 pub mod decay_pages;
@@ -44,4 +45,4 @@ pub use deadpool_postgres::Object as Connection;
 pub use error::{Error, Result};
 pub use pool::{Pool, TASK_STATEMENT};
 pub use tokio_postgres::Client;
-pub use transaction::{Limits, Tx, retry_conflicts};
+pub use transaction::{Limits, Tx, retry_conflicts, retry_disconnected};

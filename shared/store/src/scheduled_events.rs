@@ -6,13 +6,14 @@
 use domain::delivery::{EventType, MAX_ERROR, Status, TelegramContent};
 use domain::ids::{ConversationId, EventId, UserId};
 use domain::status::GameStatus;
+use futures_util::join;
 use jiff::Timestamp;
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
-use crate::{Error, Result, Tx};
+use crate::{Error, Limits, Pool, Result, Tx};
 
 /// A Telegram message to be queued.
 #[derive(Debug, Clone)]
@@ -385,9 +386,44 @@ pub async fn fail(
     Ok(changed == 1)
 }
 
-/// Puts a row off, having failed `failures` times, and the player's later messages with it: none overtakes it.
+/// Puts a row off, having failed `failures` times, and the player's later messages with it: none overtakes it, not even
+/// one that is being queued meanwhile by a transaction which holds the player's row. One round trip.
 pub async fn put_off(
-    client: &Client,
+    pool: &Pool,
+    id: EventId,
+    lease: Timestamp,
+    failures: i32,
+    until: Timestamp,
+    error: &str,
+) -> Result<bool> {
+    let tx = Tx::unbegun(pool).await?;
+    let (begun, locked, kept, committed) = join!(
+        tx.send_begin(Limits::TASK),
+        lock_player_of(&tx, id),
+        put_off_with_later(&tx, id, lease, failures, until, error),
+        tx.send_commit(),
+    );
+    begun?;
+    locked?;
+    let kept = kept?;
+    committed?;
+    tx.committed();
+    Ok(kept)
+}
+
+/// A statement of its own: the one after it sees what the holder before did.
+async fn lock_player_of(tx: &Tx, id: EventId) -> Result<()> {
+    tx.execute_typed(
+        "-- scheduled_events::lock_player_of
+         SELECT FROM users WHERE id = (SELECT user_id FROM scheduled_events WHERE id = $1) FOR NO KEY UPDATE",
+        &[(id.as_uuid(), Type::UUID)],
+    )
+    .await?;
+    Ok(())
+}
+
+async fn put_off_with_later(
+    tx: &Tx,
     id: EventId,
     lease: Timestamp,
     failures: i32,
@@ -395,7 +431,7 @@ pub async fn put_off(
     error: &str,
 ) -> Result<bool> {
     let error: String = error.chars().take(MAX_ERROR).collect();
-    let row = client
+    let row = tx
         .query_typed_one(
             "-- scheduled_events::put_off
              WITH this AS MATERIALIZED (

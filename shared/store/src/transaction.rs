@@ -12,6 +12,9 @@ use crate::{Error, Pool, Result};
 const CONFLICT_PAUSES: [Duration; 3] =
     [Duration::from_millis(100), Duration::from_millis(200), Duration::from_millis(400)];
 
+/// How often, and after which pauses, [`retry_disconnected`] tries again.
+const DISCONNECTION_PAUSES: [Duration; 2] = [Duration::from_millis(50), Duration::from_millis(500)];
+
 /// One open transaction on one pooled connection.
 ///
 /// A writer takes `&Tx` and never commits. Dropping a `Tx` that was neither committed nor rolled back closes its
@@ -141,6 +144,24 @@ where
         }
     }
     work().await
+}
+
+/// Does `write` again on another connection when its own ended, up to two times: for what must not be lost, such as the
+/// note about something that was done outside.
+///
+/// The first one may have been done without an answer, so it is one statement that changes nothing more when it is
+/// repeated.
+pub async fn retry_disconnected<T, F>(mut write: impl FnMut() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    for pause in DISCONNECTION_PAUSES {
+        match write().await {
+            Err(error) if error.is_disconnection() => tokio::time::sleep(pause).await,
+            outcome => return outcome,
+        }
+    }
+    write().await
 }
 
 /// Fails when a statement changed another number of rows than it had to.

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use axum::Router;
 use functions::environment::Environment;
-use functions::{cleanup, decay, deliver, secrets};
+use functions::{cleanup, decay, deliver, process_conversations, secrets, telegram_webhook};
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
 
@@ -28,5 +28,7 @@ fn everything(environment: &Environment) -> Result<Router, StartError> {
     Ok(Router::new()
         .merge(cleanup::from_environment(environment)?)
         .merge(decay::from_environment(environment)?)
-        .merge(deliver::from_environment(environment)?))
+        .merge(deliver::from_environment(environment)?)
+        .merge(process_conversations::from_environment(environment)?)
+        .merge(telegram_webhook::from_environment(environment)?))
 }

@@ -29,9 +29,14 @@ pub fn clock(
     encounter.map(|encounter| encounter.started_at).or(fight_started_at).unwrap_or(row_updated_at)
 }
 
+/// How long a phase lasts at most.
+pub fn timeout_span() -> SignedDuration {
+    SignedDuration::from_hours(in_force().boss.timeout_hours.into())
+}
+
 /// Whether a clock that started then has run out.
 pub fn has_run_out(clock: Timestamp, now: Timestamp) -> bool {
-    now.duration_since(clock) > SignedDuration::from_hours(in_force().boss.timeout_hours.into())
+    now.duration_since(clock) > timeout_span()
 }
 
 /// What a time-out writes. The encounter and its beginning are cleared, there is no cool-down, and the grace starts anew.

@@ -2,7 +2,7 @@
 //!
 //! Each piece that Telegram took is noted before the next one goes out: whoever takes the row over goes on behind it. What
 //! may be tried again on the spot the client of the Bot API has tried already; what happens after that is in
-//! `domain::delivery`.
+//! `domain::delivery`. A note whose connection ends is written on another one: without it the piece would be sent again.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use providers::telegram::{Bot, DEFAULT_WAIT, Error, ReplyMarkup, SendMessage};
 use serde_json::json;
 use store::error_logs::{Failure, Level};
 use store::scheduled_events::Claimed;
-use store::{Limits, Pool, Tx, scheduled_events};
+use store::{Limits, Pool, Tx, retry_disconnected, scheduled_events};
 
 use crate::{Clock, failures};
 
@@ -104,14 +104,20 @@ async fn show_typing(sender: &Sender, chat: i64) {
 }
 
 async fn checkpoint(sender: &Sender, event: &Claimed, parts: usize) -> store::Result<bool> {
-    let client = sender.pool.get().await?;
-    scheduled_events::checkpoint(&client, event.id, event.lease, counted(parts)).await
+    retry_disconnected(|| async {
+        let client = sender.pool.get().await?;
+        scheduled_events::checkpoint(&client, event.id, event.lease, counted(parts)).await
+    })
+    .await
 }
 
 async fn delivered(sender: &Sender, event: &Claimed, parts: usize) -> store::Result<Sent> {
-    let client = sender.pool.get().await?;
     let now = sender.clock.now();
-    let kept = scheduled_events::mark_delivered(&client, event.id, event.lease, counted(parts), now).await?;
+    let kept = retry_disconnected(|| async {
+        let client = sender.pool.get().await?;
+        scheduled_events::mark_delivered(&client, event.id, event.lease, counted(parts), now).await
+    })
+    .await?;
     Ok(if kept { Sent::Delivered } else { Sent::Lost })
 }
 
@@ -147,8 +153,8 @@ async fn settle(sender: &Sender, event: &Claimed, error: Error) -> store::Result
 /// A wait that Telegram asks for is no failure.
 async fn wait(sender: &Sender, event: &Claimed, wait: Duration, code: &str) -> store::Result<Sent> {
     let until = put_off_until(wait, sender.clock.now());
-    let client = sender.pool.get().await?;
-    let kept = scheduled_events::put_off(&client, event.id, event.lease, event.failures, until, code).await?;
+    let kept =
+        scheduled_events::put_off(&sender.pool, event.id, event.lease, event.failures, until, code).await?;
     Ok(if kept { Sent::PutOff } else { Sent::Lost })
 }
 
@@ -171,9 +177,8 @@ async fn fail_once(sender: &Sender, event: &Claimed, code: &'static str) -> stor
     match after_failure(failures, sender.clock.now()) {
         AfterFailure::GiveUp => give_up(sender, event, failures, code).await,
         AfterFailure::RetryAt(until) => {
-            let client = sender.pool.get().await?;
             let kept =
-                scheduled_events::put_off(&client, event.id, event.lease, failures, until, code).await?;
+                scheduled_events::put_off(&sender.pool, event.id, event.lease, failures, until, code).await?;
             Ok(if kept { Sent::Retried(code) } else { Sent::Lost })
         }
     }

@@ -95,7 +95,14 @@ pub(crate) async fn send(deps: &Deps, work: &Work, outgoing: Outgoing) -> store:
         telegram_id: Some(work.telegram_id()),
         blocked: false,
     };
-    note(work, send_event(&deps.sender, &claimed).await?);
+    send_claimed(deps, work, &claimed).await
+}
+
+/// Sends a message that this worker has claimed; the turn's time may end meanwhile.
+async fn send_claimed(deps: &Deps, work: &Work, claimed: &Claimed) -> store::Result<()> {
+    let _on_its_way = work.sending.lock().await;
+    let sent = send_event(&deps.sender, claimed).await?;
+    tracing::info!(telegram.update_id = work.update_id(), delivery.outcome = ?sent, "Sent an answer");
     Ok(())
 }
 
@@ -114,13 +121,9 @@ pub(crate) async fn resume(deps: &Deps, work: &Work, response_id: &str) -> store
     };
     // Not to be had: it waits for its time, or somebody else is at it.
     if let Some(claimed) = claimed {
-        note(work, send_event(&deps.sender, &claimed).await?);
+        send_claimed(deps, work, &claimed).await?;
     }
     Ok(true)
-}
-
-fn note(work: &Work, sent: crate::deliver::Sent) {
-    tracing::info!(telegram.update_id = work.update_id(), delivery.outcome = ?sent, "Sent an answer");
 }
 
 /// What is to be said to a player.

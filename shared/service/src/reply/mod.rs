@@ -53,7 +53,7 @@ use crate::deliver::Sender;
 use crate::inbox::{Handover, HandoverError, Hint};
 use crate::{Clock, agent};
 
-/// The longest that one update may take, below its lease.
+/// The longest that one update may take, where its lease is not shorter.
 const TURN_TIME: Duration = Duration::from_secs(100);
 /// The longest that one call may work off updates: `reply` has 300 s.
 const CALL_TIME: Duration = Duration::from_secs(285);
@@ -77,6 +77,19 @@ pub struct Deps {
     pub rules: Rules,
 }
 
+impl Deps {
+    /// Gives a turn this time, or less where its lease is short: a turn that lasts longer than its lease would be taken
+    /// over while it is under way, and its message sent twice.
+    #[must_use]
+    pub fn limit_turns(mut self, longest: Duration) -> Self {
+        let turn_time = inbox::turn_time(self.rules.lease, longest);
+        let agent_time = inbox::thinking_time(turn_time, TOTAL_TIME);
+        self.rules = Rules { turn_time, agent_time, ..self.rules };
+        self.agent.settings.total_time = agent_time;
+        self
+    }
+}
+
 /// What is set from outside.
 #[derive(Debug, Clone)]
 pub struct Rules {
@@ -86,7 +99,7 @@ pub struct Rules {
     pub delay_mode: Mode,
     /// The bot's name: a command for another one is not ours.
     pub bot_username: String,
-    /// How long an update belongs to its worker.
+    /// How long an update belongs to its worker. Its turn has to be shorter: [`Deps::limit_turns`].
     pub lease: SignedDuration,
     /// How long a message that is sent at once belongs to its worker.
     pub delivery_lease: SignedDuration,
@@ -132,6 +145,7 @@ pub async fn work_off(deps: &Deps, telegram_id: i64) -> store::Result<WorkedOff>
     let mut worked = WorkedOff::default();
     let mut ended = None;
     loop {
+        let taken = Instant::now();
         let next = take_next(deps, telegram_id, ended.take()).await?;
         let claimed = match next {
             Next::Claimed(claimed) => *claimed,
@@ -143,7 +157,7 @@ pub async fn work_off(deps: &Deps, telegram_id: i64) -> store::Result<WorkedOff>
             Next::Busy | Next::Empty => return Ok(worked),
         };
         let claim = claimed.claim;
-        ended = update::handle(deps, claimed, until).await?.map(|end| (claim, end));
+        ended = update::handle(deps, claimed, taken, until).await?.map(|end| (claim, end));
         worked.ended += u32::from(!matches!(ended, Some((_, End::Retry { .. }))));
         if until.saturating_duration_since(Instant::now()) < SHORTEST_TURN {
             worked.truncated = true;

@@ -9,7 +9,9 @@ use domain::telegram::{Membership, Route, Sender, Update, route};
 use futures_util::FutureExt;
 use store::inbound_events::{self, Claimed, End, Player};
 use store::users;
-use tokio::time::timeout;
+use tokio::select;
+use tokio::sync::Mutex;
+use tokio::time::sleep;
 
 use super::outcome::{self, Done};
 use super::{Deps, Failure, commands, failure, message};
@@ -22,6 +24,8 @@ pub(crate) struct Work {
     pub(crate) claimed: Claimed,
     /// The update itself.
     pub(crate) update: Update,
+    /// Held while a message is on its way: from before it is sent until that is noted.
+    pub(super) sending: Mutex<()>,
 }
 
 impl Work {
@@ -62,32 +66,50 @@ impl Work {
     }
 }
 
-/// Works one update off and says how it is to be ended; `None`: it is ended already.
+/// Works one update off and says how it is to be ended; `None`: it is ended already. Its turn began when the worker went
+/// to take it, at `taken`, as its lease did.
 pub(super) async fn handle(
     deps: &Deps,
     claimed: Claimed,
+    taken: Instant,
     until: Instant,
 ) -> store::Result<Option<End<'static>>> {
     let Some(update) = Update::read(claimed.payload.clone()) else {
         return Ok(Some(End::Ignored(outcome::UNREADABLE)));
     };
-    let work = Work { claimed, update };
+    let work = Work { claimed, update, sending: Mutex::default() };
     if work.claimed.is_exhausted {
         return failure::give_up(deps, &work, &Failure::WorkerDied).await;
     }
     let began = Instant::now();
-    let time = deps.rules.turn_time.min(until.saturating_duration_since(began));
+    let time = (taken + deps.rules.turn_time).min(until).saturating_duration_since(began);
     // Boxed: a whole turn is too large a future to be carried along by every caller. What it was at is dropped when it
     // panics, and its connection with it.
     let attempt = AssertUnwindSafe(Box::pin(attempt(deps, &work))).catch_unwind();
-    let end = match timeout(time, attempt).await {
-        Ok(Ok(Ok(done))) => done.end(),
-        Ok(Ok(Err(failed))) => failure::fail(deps, &work, &failed).await?,
-        Ok(Err(_)) => failure::fail(deps, &work, &Failure::Panicked).await?,
-        Err(_) => failure::fail(deps, &work, &Failure::TimedOut).await?,
+    let end = match in_time(time, &work.sending, attempt).await {
+        Some(Ok(Ok(done))) => done.end(),
+        Some(Ok(Err(failed))) => failure::fail(deps, &work, &failed).await?,
+        Some(Err(_)) => failure::fail(deps, &work, &Failure::Panicked).await?,
+        None => failure::fail(deps, &work, &Failure::TimedOut).await?,
     };
     tell(&work, end.as_ref(), began.elapsed());
     Ok(end)
+}
+
+/// What the attempt comes to, or nothing when its time is over.
+///
+/// A message that is on its way then is waited for: broken off before what was sent is noted, it would be sent again. It
+/// has a lease of its own, so nobody else sends it even if that of the update ends meanwhile.
+async fn in_time<T>(time: Duration, sending: &Mutex<()>, attempt: impl Future<Output = T>) -> Option<T> {
+    let over = async {
+        sleep(time).await;
+        drop(sending.lock().await);
+    };
+    select! {
+        biased;
+        done = attempt => Some(done),
+        () = over => None,
+    }
 }
 
 fn tell(work: &Work, end: Option<&End<'static>>, took: Duration) {
@@ -157,4 +179,44 @@ pub(crate) async fn count_lately(
     let since = deps.clock.now().checked_sub(span).unwrap_or(jiff::Timestamp::MIN);
     let client = deps.pool.get().await?;
     inbound_events::count_outcomes(&client, telegram_id, outcomes, since).await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+
+    use super::*;
+
+    const TIME: Duration = Duration::from_millis(20);
+
+    #[tokio::test]
+    async fn an_attempt_whose_time_is_over_is_broken_off() {
+        assert_eq!(in_time(TIME, &Mutex::default(), pending::<()>()).await, None);
+        assert_eq!(in_time(Duration::from_mins(1), &Mutex::default(), async { 7 }).await, Some(7));
+    }
+
+    #[tokio::test]
+    async fn what_is_on_its_way_is_waited_for() {
+        let sending = Mutex::default();
+        let attempt = async {
+            let _on_its_way = sending.lock().await;
+            sleep(TIME * 3).await;
+            7
+        };
+        assert_eq!(in_time(TIME, &sending, attempt).await, Some(7));
+    }
+
+    #[tokio::test]
+    async fn what_comes_after_a_late_message_is_not() {
+        let sending = Mutex::default();
+        let attempt = async {
+            drop(sending.lock().await);
+            sleep(TIME / 4).await;
+            let on_its_way = sending.lock().await;
+            sleep(TIME * 3).await;
+            drop(on_its_way);
+            pending::<()>().await;
+        };
+        assert_eq!(in_time(TIME, &sending, attempt).await, None);
+    }
 }

@@ -1,0 +1,168 @@
+//! The step of `decay` that ends encounters which nobody answers. The rule is `domain::boss::timeout`.
+
+use domain::boss::messages::Message;
+use domain::boss::phase::Encounter;
+use domain::boss::timeout::{Timeout, clock, has_run_out, time_out, timeout_span};
+use domain::delivery::{EventType, TelegramContent};
+use domain::ids::{HistoryId, UserId};
+use domain::job::Tally;
+use jiff::Timestamp;
+use store::boss_timeouts::{self, Fighting};
+use store::scheduled_events::NewMessage;
+use store::score_history::{self, NewEntry};
+use store::{Limits, Tx, retry_conflicts, scheduled_events};
+
+use super::{AFTER_THE_CHARGE, Counters, Deps, PAGE};
+use crate::endings::{End, Occasion, end_games};
+use crate::job_run::{JobRun, Report};
+
+/// An encounter that has run out.
+#[derive(Debug)]
+struct RunOut {
+    history: HistoryId,
+    player: Fighting,
+    key: String,
+    timeout: Timeout,
+}
+
+/// What one page did.
+#[derive(Debug, Default)]
+struct Done {
+    timeouts: u64,
+    game_overs: u64,
+}
+
+/// Ends all that have run out, page by page, or player by player where a page fails.
+pub(super) async fn end_all(deps: &Deps, run: &JobRun, counters: &mut Counters, report: &mut Report) {
+    let mut tally = Tally::default();
+    let mut after = UserId::nil();
+    loop {
+        if !run.has_time() {
+            report.truncate();
+            break;
+        }
+        let page = match list_page(deps, run.slot, after).await {
+            Ok(page) => page,
+            Err(error) => return report.step_failed("boss_timeouts", error.code()),
+        };
+        let Some(last) = page.last() else { break };
+        after = *last;
+        end_page(deps, run, &page, counters, &mut tally, report).await;
+    }
+    report.step_done("boss_timeouts", tally);
+}
+
+async fn list_page(deps: &Deps, now: Timestamp, after: UserId) -> store::Result<Vec<UserId>> {
+    let client = deps.pool.get().await?;
+    boss_timeouts::list_begun_before(&client, now - timeout_span(), after, PAGE).await
+}
+
+async fn end_page(
+    deps: &Deps,
+    run: &JobRun,
+    page: &[UserId],
+    counters: &mut Counters,
+    tally: &mut Tally,
+    report: &mut Report,
+) {
+    if let Ok(done) = retry_conflicts(|| end_some(deps, run.slot, page)).await {
+        tally.tried += page.len() as u64;
+        counters.add_timeouts(&done);
+        return;
+    }
+    tracing::warn!("A page of encounters failed: its players are tried one by one");
+    for user in page {
+        let ended = retry_conflicts(|| end_some(deps, run.slot, std::slice::from_ref(user))).await;
+        tally.count(ended.is_err());
+        match ended {
+            Ok(done) => counters.add_timeouts(&done),
+            Err(error) => {
+                counters.failed += 1;
+                report.item_failed(*user, error.code());
+            }
+        }
+    }
+}
+
+impl Counters {
+    fn add_timeouts(&mut self, done: &Done) {
+        self.boss_timeouts += done.timeouts;
+        self.game_overs += done.game_overs;
+    }
+}
+
+/// One transaction: lock, decide, write.
+async fn end_some(deps: &Deps, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
+    let tx = Tx::begin(&deps.pool, Limits::TASK).await?;
+    let fighting = boss_timeouts::lock_fighting(&tx, users).await?;
+    let over: Vec<RunOut> = fighting.into_iter().filter_map(|player| judge(player, now)).collect();
+    if over.is_empty() {
+        tx.commit().await?;
+        return Ok(Done::default());
+    }
+
+    let lost: Vec<_> = over.iter().map(|over| (over.player.user, over.timeout.attempts)).collect();
+    boss_timeouts::apply(&tx, &lost, now).await?;
+    let entries: Vec<NewEntry> = over.iter().map(|over| over.entry(now)).collect();
+    score_history::append(&tx, &entries).await?;
+    let messages: Vec<NewMessage> = over.iter().filter_map(|over| over.message(deps)).collect();
+    scheduled_events::create_each(&tx, &messages, deps.clock.now()).await?;
+    let game_overs = end_spent(deps, &tx, &over, now).await?;
+    tx.commit().await?;
+    Ok(Done { timeouts: over.len() as u64, game_overs })
+}
+
+fn judge(player: Fighting, now: Timestamp) -> Option<RunOut> {
+    let encounter = Encounter::read(&player.phase);
+    let clock = clock(encounter.as_ref(), player.began_at, player.row_updated_at);
+    has_run_out(clock, now).then(|| RunOut {
+        history: HistoryId::random(),
+        key: format!("boss_timeout:{}", player.began_at.unwrap_or(clock)),
+        timeout: time_out(player.attempts),
+        player,
+    })
+}
+
+impl RunOut {
+    fn entry(&self, now: Timestamp) -> NewEntry {
+        NewEntry {
+            id: self.history,
+            user: self.player.user,
+            score: self.player.score,
+            chapter: self.player.chapter,
+            event_type: "boss_timeout",
+            details: self.timeout.details(),
+            source_key: Some(self.key.clone()),
+            recorded_at: now,
+        }
+    }
+
+    /// What she says, while the game goes on; its end has words of its own.
+    fn message(&self, deps: &Deps) -> Option<NewMessage> {
+        let user = self.player.user;
+        let words = Message::RanOut.words(&deps.draws, user, &self.key);
+        self.timeout.ends.is_none().then(|| NewMessage {
+            user,
+            event_type: EventType::MessageDelivery,
+            content: TelegramContent::words(words, format!("{}:ran-out", self.history)),
+            wanted_at: deps.clock.now(),
+            conversation: None,
+            lease: None,
+        })
+    }
+}
+
+/// Ends the games of those who have no attempt left. Returns how many.
+async fn end_spent(deps: &Deps, tx: &Tx, over: &[RunOut], now: Timestamp) -> store::Result<u64> {
+    let at = now.checked_add(AFTER_THE_CHARGE).unwrap_or(now);
+    let mut ended = 0;
+    for over in over {
+        let Some(reason) = over.timeout.ends else { continue };
+        let details = serde_json::json!({ "reason": reason.code() });
+        let ends = vec![End { user: over.player.user, reason, details }];
+        // Keyed by the encounter: each ends for itself.
+        let occasion = Occasion { at, now: deps.clock.now(), key: &over.key };
+        ended += end_games(tx, &deps.draws, ends, occasion).await?.len() as u64;
+    }
+    Ok(ended)
+}
