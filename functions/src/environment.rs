@@ -8,9 +8,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderName;
+use domain::budget::Budgets;
 use domain::draw::Draws;
 use domain::reply::delay::Mode;
-use domain::{config, delivery, inbox};
+use domain::{config, delivery, inbox, pricing};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use providers::anthropic::{self, Anthropic, Patience};
@@ -24,9 +25,11 @@ use runtime::aws;
 use runtime::secrets::{Secret, Secrets};
 use runtime::settings::{Basics, Reader, Stage, Variables};
 use runtime::{Setup, StartError, database, edge, failure};
+use rust_decimal::prelude::ToPrimitive;
+use rust_decimal::{Decimal, dec};
 use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
-use service::llm::Models;
+use service::llm::{Models, Spending};
 use service::{Clock, agent, daily_summaries, pipeline, reply};
 use store::Pool;
 
@@ -40,6 +43,12 @@ const TASK_STATEMENT_MS: u64 = 30_000;
 
 /// The longest lease that can be set, in seconds: an hour.
 const LONGEST_LEASE: i64 = 3_600;
+
+/// The largest budget of a day that can be set, in dollars.
+const MOST_DOLLARS: Decimal = dec!(1_000_000);
+
+/// In a dollar.
+const MICRO_DOLLARS: Decimal = dec!(1_000_000);
 
 /// The experiment whose figures are in force.
 const EXPERIMENT: &str = "NIKITA_EXPERIMENT";
@@ -212,7 +221,26 @@ impl Wiring<'_> {
         let model = self.settings.text_or("EMBEDDING_MODEL", "text-embedding-3-small");
         let embeddings =
             Embeddings::new(http, &base, key, model).with_pauses(self.environment.pauses.clone());
-        Ok(Models { pool, clock: self.clock(), anthropic, embeddings })
+        Ok(Models { pool, clock: self.clock(), anthropic, embeddings, spending: self.spending() })
+    }
+
+    /// What models may cost in a day.
+    fn spending(&mut self) -> Spending {
+        let default = Spending::default();
+        Spending {
+            budgets: Budgets {
+                user: self.dollars("LLM_DAY_BUDGET_USER_USD", default.budgets.user),
+                all: self.dollars("LLM_DAY_BUDGET_ALL_USD", default.budgets.all),
+            },
+            economy_model: self.model("ECONOMY_MODEL", &default.economy_model),
+        }
+    }
+
+    /// Dollars as micro-dollars.
+    fn dollars(&mut self, variable: &'static str, default: i64) -> i64 {
+        let default = Decimal::from(default) / MICRO_DOLLARS;
+        let dollars = self.settings.number(variable, default, Decimal::ZERO..=MOST_DOLLARS);
+        (dollars * MICRO_DOLLARS).trunc().to_i64().unwrap_or(i64::MAX)
     }
 
     /// How long and how often a model is asked where its task names no figures.
@@ -265,7 +293,6 @@ impl Wiring<'_> {
         let default = agent::Settings::default();
         let settings = agent::Settings {
             chat_model: self.model("ANTHROPIC_MODEL", &default.chat_model),
-            economy_model: self.model("ECONOMY_MODEL", &default.economy_model),
             psyche_agent_enabled: self.psyche_agent_enabled(),
             ..default
         };
@@ -340,7 +367,11 @@ impl Wiring<'_> {
     /// The name of a model, without the provider that older deployments put before it.
     fn model(&mut self, variable: &'static str, default: &str) -> String {
         let name = self.settings.text_or(variable, default);
-        name.strip_prefix("anthropic:").map_or(name.clone(), ToOwned::to_owned)
+        let name = name.strip_prefix("anthropic:").map_or(name.clone(), ToOwned::to_owned);
+        if pricing::price_of(&name).is_none() {
+            tracing::warn!(setting = variable, "A model of unknown price counts as the dearest");
+        }
+        name
     }
 
     fn lease(&mut self, variable: &'static str, default: SignedDuration) -> SignedDuration {

@@ -24,5 +24,6 @@ pub mod queued;
 pub mod round_trips;
 pub mod rows;
 pub mod schema_world;
+pub mod spending;
 pub mod statements;
 pub mod talking;

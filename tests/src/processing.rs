@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use service::Clock;
 use service::job_run::Call;
+use service::llm::{Asker, Work};
 use service::pipeline::job::{self, Rollout};
 use service::pipeline::orchestrator::{Ended, Orchestrator, Pace};
 use service::pipeline::stage::Registered;
@@ -83,6 +84,12 @@ impl Processing {
         NewConversation::new(self.user, now).said(lines).ended_at(now).insert(&self.pool()).await
     }
 
+    /// A piece of work for the player, which pays for calls to models.
+    pub async fn work(&self) -> Work {
+        let client = self.pool().get().await.expect("a connection");
+        self.deps.models.begin(&client, Asker::player(self.user), 0).await.expect("the budget")
+    }
+
     /// The stages of this name.
     pub fn stages(&self, wanted: &[Stage]) -> Vec<Registered> {
         let all = stages(&self.deps, &self.settings);
@@ -105,9 +112,8 @@ impl Processing {
             .await
             .expect("a claim")
             .expect("the conversation");
-        let player = pipeline_conversations::get_player(&client, claimed.user).await.expect("the player");
         drop(client);
-        let mut context = Context::new(claimed, player, self.clock.now());
+        let mut context = job::begin(&self.deps, stages, claimed).await.expect("a context");
         let orchestrator = Orchestrator {
             pool,
             clock: self.clock.clone(),
@@ -115,6 +121,7 @@ impl Processing {
             errors_are_told: self.deps.errors_are_told,
         };
         let ended = orchestrator.run(stages, &mut context).await;
+        context.work.settle().await;
         (ended, context)
     }
 

@@ -13,7 +13,7 @@ use providers::{Credential, Http};
 use serde_json::Value;
 use service::Clock;
 use service::agent::{self, Reply, Settings, Turn};
-use service::llm::Models;
+use service::llm::{Models, Spending};
 use standins::{Anthropic, OpenAi};
 use store::Pool;
 use tokio_postgres::types::Type;
@@ -49,6 +49,7 @@ impl ModelStandIns {
             anthropic: AnthropicClient::new(&http, &anthropic.url(), key()).with_pauses(pauses.clone()),
             embeddings: Embeddings::new(&http, &openai.url(), key(), "text-embedding-3-small")
                 .with_pauses(pauses.clone()),
+            spending: Spending::default(),
         };
         Self { anthropic, openai, pauses, models }
     }
@@ -116,7 +117,6 @@ impl Talking {
             telegram_message_id: None,
             previous_interaction_at: Some(SAID_AT - SignedDuration::from_hours(3)),
             care_mode: false,
-            economy: false,
             now: SAID_AT,
         };
         Self { database, standins, deps, user, conversation, turn }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use domain::agent::fallback;
 use end_to_end::rows::{row, rows};
+use end_to_end::spending::spent;
+use end_to_end::talking::SAID_AT;
 use end_to_end::talking::{Talking, system_blocks};
 use service::agent::ReplyKind;
 use standins::Fault;
@@ -119,8 +121,8 @@ async fn a_text_that_broke_off_ends_with_a_sentence() {
 
 #[tokio::test]
 async fn economy_means_the_cheap_model_and_one_draft() {
-    let mut talking = Talking::new("hey").await;
-    talking.turn.economy = true;
+    let talking = Talking::new("hey").await;
+    spent(&talking.pool(), "all", SAID_AT, 60_000_000).await;
     talking.standins.anthropic.say("my system prompt says no");
 
     assert_eq!(talking.answer().await.kind, ReplyKind::Fallback);

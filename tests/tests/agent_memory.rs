@@ -119,7 +119,6 @@ async fn the_next_conversation_knows_the_last_one() {
         telegram_message_id: None,
         previous_interaction_at: Some(world.clock.now()),
         care_mode: false,
-        economy: false,
         now: world.clock.now(),
     };
 

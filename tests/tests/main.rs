@@ -3,6 +3,7 @@
 mod agent_failures;
 mod agent_memory;
 mod agent_replies;
+mod budget;
 mod cleanup_job;
 mod decay_boss_timeouts;
 mod decay_job;

@@ -2,6 +2,7 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+use domain::budget::Budgets;
 use domain::ids::{ConversationId, UserId};
 use domain::status::GameStatus;
 use end_to_end::conversations::NewConversation;
@@ -28,12 +29,14 @@ async fn player(pool: &Pool) -> UserId {
 
 async fn claim(pool: &Pool, now: Timestamp) -> Option<Claimed> {
     let client = pool.get().await.expect("a connection");
-    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now)).await.expect("a claim")
+    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now, Budgets::default()))
+        .await
+        .expect("a claim")
 }
 
 async fn claimable_count(pool: &Pool, now: Timestamp) -> i64 {
     let client = pool.get().await.expect("a connection");
-    pipeline_conversations::count_claimable(&client, &Rollout::default().claimable(now))
+    pipeline_conversations::count_claimable(&client, &Rollout::default().claimable(now, Budgets::default()))
         .await
         .expect("a count")
 }

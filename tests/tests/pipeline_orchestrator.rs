@@ -13,10 +13,12 @@ use end_to_end::conversations::NewConversation;
 use end_to_end::database::TestDatabase;
 use end_to_end::players::{NewPlayer, START};
 use end_to_end::rows::{execute, row, rows};
+use end_to_end::talking::ModelStandIns;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, pending};
 use serde_json::{Value, json};
 use service::Clock;
+use service::llm::Asker;
 use service::pipeline::Context;
 use service::pipeline::orchestrator::{Ended, Orchestrator, Pace};
 use service::pipeline::stage::{Effect, Registered, StageError, Work};
@@ -151,14 +153,14 @@ impl World {
             .expect("a claim")
             .expect("the conversation");
         let player = pipeline_conversations::get_player(&client, claimed.user).await.expect("the player");
+        let clock = Clock::standing_at(START);
+        let standins = ModelStandIns::start(pool.clone(), clock.clone()).await;
+        let asker = Asker::player(claimed.user);
+        let work = standins.models.begin(&client, asker, 0).await.expect("the budget");
         drop(client);
-        let mut context = Context::new(claimed, player, START);
-        let orchestrator = Orchestrator {
-            pool,
-            clock: Clock::standing_at(START),
-            pace: Pace { second: self.second },
-            errors_are_told: true,
-        };
+        let mut context = Context::new(claimed, player, work, START);
+        let orchestrator =
+            Orchestrator { pool, clock, pace: Pace { second: self.second }, errors_are_told: true };
         orchestrator.run(stages, &mut context).await
     }
 

@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use rust_decimal::dec;
 use serde_json::{Value, json};
-use service::prompts::{Builder, Enrichment, Order};
+use service::prompts::{Builder, Order};
 use standins::Fault;
 use standins::rehearsal::Block;
 use store::prompts::{NewPrompt, set_current};
@@ -67,8 +67,10 @@ const TOLD: [(&str, &str); 11] = [
 
 async fn built(world: &Processing, now: jiff::Timestamp) -> [String; 2] {
     let her_zone = TimeZone::get("Europe/Berlin").expect("her zone");
-    let builder = Builder::new(world.pool(), Some(world.deps.models.clone()), her_zone, true);
-    let built = builder.build(&Order::both(world.user, TimeZone::UTC, now)).await.expect("prompts");
+    let builder = Builder::new(world.pool(), her_zone, true);
+    let work = world.work().await;
+    let order = Order { work: Some(&work), ..Order::both(world.user, TimeZone::UTC, now) };
+    let built = builder.build(&order).await.expect("prompts");
     Platform::ALL.map(|platform| built.prompt(platform).expect("a prompt").text.clone())
 }
 
@@ -270,9 +272,11 @@ async fn prompts_are_stored_without_their_log() {
 #[tokio::test]
 async fn fixed_queries_are_embedded_once() {
     let world = Processing::new().await;
-    let builder = Builder::new(world.pool(), Some(world.deps.models.clone()), TimeZone::UTC, true);
+    let builder = Builder::new(world.pool(), TimeZone::UTC, true);
+    let work = world.work().await;
     let order = Order {
         summary: Some("They spoke of bridges."),
+        work: Some(&work),
         ..Order::both(world.user, TimeZone::UTC, evening())
     };
     for _ in 0..2 {
@@ -307,10 +311,14 @@ async fn an_enriched_prompt_loses_nothing() {
     let world = Processing::new().await;
     execute(&world.pool(), WORLD).await;
     let raw = built(&world, evening()).await[0].clone();
-    let enrichment = Enrichment { models: world.deps.models.clone(), model: "a-model".to_owned() };
-    let builder = Builder::new(world.pool(), None, TimeZone::get("Europe/Berlin").expect("her zone"), true)
-        .with_enrichment(Some(enrichment));
-    let order = Order { platforms: &[Platform::Text], ..Order::both(world.user, TimeZone::UTC, evening()) };
+    let builder = Builder::new(world.pool(), TimeZone::get("Europe/Berlin").expect("her zone"), true)
+        .with_enrichment(Some("a-model".to_owned()));
+    let work = world.work().await;
+    let order = Order {
+        platforms: &[Platform::Text],
+        work: Some(&work),
+        ..Order::both(world.user, TimeZone::UTC, evening())
+    };
     let rewrites: [(Rewrite, bool); 5] = [
         (|part| part.replace("You remember both.", "You remember both, and vividly."), true),
         (|part| part.replace("Lives in: Porto", "Lives somewhere"), false),

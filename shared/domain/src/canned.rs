@@ -4,7 +4,7 @@
 //! Which of the variants she says is a keyed draw over the update, so that a repeated run says the same. None of them
 //! blames, begs or calls anybody back.
 
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::draw::Draws;
 use crate::ids::UserId;
@@ -54,6 +54,12 @@ const DAY_LIMIT: [&str; 3] = [
     "my head is full. i'm off until tomorrow.",
 ];
 
+const REST: [&str; 3] = [
+    "i'm running on empty. i need to rest. tomorrow, okay?",
+    "that's me done for today, i can't keep my eyes open. we go on tomorrow.",
+    "i have no words left today. let me sleep, ask me again tomorrow.",
+];
+
 const DAY_WARNING: [&str; 3] = [
     "i'll need some time alone soon, by the way.",
     "also, i'm going to want some quiet before long.",
@@ -97,6 +103,11 @@ pub fn limit(reason: Reason, draws: &Draws, user: UserId, update_id: i64) -> &'s
         Reason::MinuteLimitExceeded => pick("limit-minute", &MINUTE_LIMIT, draws, user, update_id),
         Reason::DayLimitExceeded => pick("limit-day", &DAY_LIMIT, draws, user, update_id),
     }
+}
+
+/// When the day's budget for models is used up: the same all day long.
+pub fn rest(draws: &Draws, user: UserId, day: Timestamp) -> &'static str {
+    pick("budget-rest", &REST, draws, user, day.as_second())
 }
 
 /// The sentence that an answer ends with when the day's limit is near.

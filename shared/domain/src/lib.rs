@@ -35,6 +35,7 @@
 pub mod agent;
 pub mod arcs;
 pub mod boss;
+pub mod budget;
 pub mod canned;
 pub mod care;
 pub mod chapter;

@@ -40,6 +40,9 @@ pub enum Error {
         /// What was wrong with it.
         what: &'static str,
     },
+    /// There is no money left for it: the call was not made.
+    #[error("the budget does not pay for the call")]
+    OverBudget,
 }
 
 impl Error {
@@ -53,6 +56,7 @@ impl Error {
             Self::TimedOut => "timed_out",
             Self::Broken => "broken_answer",
             Self::Malformed { .. } => "malformed_answer",
+            Self::OverBudget => "over_budget",
         }
     }
 

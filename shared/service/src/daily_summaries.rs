@@ -1,7 +1,8 @@
 //! The nightly job `summary`: each player's day in her words. The rule is `domain::daily_summary`.
 //!
 //! One query lists the players of a day, then each has a transaction of his own; none is open while the model is asked.
-//! When the model fails, the text says how many conversations there were. After the day of the run, the two days before
+//! When the model fails, the text says how many conversations there were; when the day's budget for models is used up, the
+//! text is left to the next run. After the day of the run, the two days before
 //! are filled where a text is lacking.
 
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ use domain::prompt::plain::plain_up_to;
 use domain::score::STARTING;
 use futures_util::{StreamExt, stream};
 use jiff::civil::Date;
+use providers::Error;
 use providers::anthropic::{Completion, Message, Request, SystemBlock, Tool, ToolChoice};
 use serde::Serialize;
 use serde_json::json;
@@ -120,14 +122,23 @@ async fn tell_all(
         };
         tally.count(outcome.is_err());
         match outcome {
-            Ok(()) => generated += 1,
+            Ok(Told::Written) => generated += 1,
+            Ok(Told::PutOff) => {}
             Err(error) => report.item_failed(day.user, error.code()),
         }
     }
     generated
 }
 
-async fn tell(deps: &Deps, candidate: Candidate) -> store::Result<()> {
+/// What became of a day.
+enum Told {
+    /// It has its text.
+    Written,
+    /// The day's budget for models is used up: the next run fills it.
+    PutOff,
+}
+
+async fn tell(deps: &Deps, candidate: Candidate) -> store::Result<Told> {
     let day = candidate.day;
     let client = deps.pool.get().await?;
     let (spoken, left) = futures_util::try_join!(
@@ -136,16 +147,21 @@ async fn tell(deps: &Deps, candidate: Candidate) -> store::Result<()> {
     )?;
     drop(client);
 
-    let summary = ask(deps, &candidate, &spoken, &left).await;
-    retry_conflicts(|| write(deps, day, &summary)).await
+    let Some(summary) = ask(deps, &candidate, &spoken, &left).await else { return Ok(Told::PutOff) };
+    retry_conflicts(|| write(deps, day, &summary)).await?;
+    Ok(Told::Written)
 }
 
-/// The day as the model tells it, or without one.
-async fn ask(deps: &Deps, candidate: &Candidate, spoken: &[Spoken], left: &[Left]) -> DailySummary {
+/// The day as the model tells it, or without one; none where the budget does not pay for it today.
+async fn ask(deps: &Deps, candidate: &Candidate, spoken: &[Spoken], left: &[Left]) -> Option<DailySummary> {
     let request = request(&deps.model, candidate, spoken, left);
     let (until, asker) = (Instant::now() + ASKING, Asker::player(candidate.day.user));
     match deps.models.ask_until(until, asker, Purpose::DailySummary, &request).await {
-        Ok(answer) => read(&answer),
+        Ok(answer) => Some(read(&answer)),
+        Err(Error::OverBudget) => {
+            tracing::info!(user_id = %candidate.day.user, "A day waits for tomorrow's budget");
+            None
+        }
         Err(error) => {
             tracing::warn!(
                 user_id = %candidate.day.user, error_code = error.code(),
@@ -153,7 +169,7 @@ async fn ask(deps: &Deps, candidate: &Candidate, spoken: &[Spoken], left: &[Left
             );
             // Oldest first: the tone that was there first wins a tie.
             let tones: Vec<_> = spoken.iter().rev().map(|spoken| spoken.tone.as_deref()).collect();
-            DailySummary::fallback(&tones)
+            Some(DailySummary::fallback(&tones))
         }
     }
 }

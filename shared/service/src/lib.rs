@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod cleanup;
 pub mod clock;
+mod cost_alarm;
 pub mod daily_summaries;
 pub mod decay;
 pub mod deliver;

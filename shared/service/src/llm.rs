@@ -1,21 +1,29 @@
-//! Calls to models, each with its row in `llm_usage`.
+//! Calls to models, each with its row in `llm_usage`, within the day's budget.
 //!
-//! Whoever asks a model or wants embeddings does it here: the call is timed, priced and recorded, also when it fails.
-//! Rows are written best effort, on a connection of their own, outside the transaction of what the calls bring about;
-//! a call is never failed for want of its row. Several calls of one piece of work ([`Work`]) are recorded together.
+//! Whoever asks a model or wants embeddings does it here: the call is paid for, timed, priced and recorded, also when it
+//! fails. A piece of work ([`Work`]) reserves what its calls may cost before the first of them ([`Models::begin`]), and a
+//! call that the rest does not cover reserves what is missing; a counter that cannot be reached refuses the call. When the
+//! work is done, its rows are written and its counters set right by one statement. No row is locked while a model is
+//! asked. A process that dies in between leaves its estimate counted.
+//!
+//! The rows are written best effort, on a connection of their own, outside the transaction of what the calls bring about; a
+//! call is never failed for want of its row.
 
-use std::sync::{Mutex, PoisonError};
+use std::borrow::Cow;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use domain::budget::{self, Budgets, Class, Day, Leave, Level};
 use domain::ids::{ConversationId, UserId};
 use domain::pricing::{self, Tokens};
+use domain::tokens;
 use providers::anthropic::{Anthropic, Completion, Request};
 use providers::openai::{EmbedFor, Embeddings};
-use store::llm_usage::{CallStatus, ModelCall};
-use store::{Pool, llm_usage};
+use store::llm_usage::{CallStatus, ModelCall, Unsettled};
+use store::{Client, Pool, llm_budget, llm_usage};
 use tokio::time::timeout_at;
 
-use crate::{Clock, outages};
+use crate::{Clock, cost_alarm, outages};
 
 /// What a call is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +51,16 @@ impl Purpose {
             Self::DailySummary => "daily_summary",
             Self::Embedding => "embedding",
             Self::PromptEnrichment => "prompt_enrichment",
+        }
+    }
+
+    /// How such a call is treated when money is short.
+    const fn class(self) -> Class {
+        match self {
+            Self::Chat => Class::Chat,
+            Self::Embedding => Class::Answer,
+            Self::Extraction | Self::Summary | Self::DailySummary => Class::Memory,
+            Self::PromptEnrichment => Class::Extra,
         }
     }
 }
@@ -76,17 +94,34 @@ pub struct Models {
     pub anthropic: Anthropic,
     /// The model that embeds.
     pub embeddings: Embeddings,
+    /// What they may cost.
+    pub spending: Spending,
+}
+
+/// What models may cost.
+#[derive(Debug, Clone)]
+pub struct Spending {
+    /// In a day.
+    pub budgets: Budgets,
+    /// The cheap model, for when a day's budget is nearly used up.
+    pub economy_model: String,
+}
+
+impl Default for Spending {
+    fn default() -> Self {
+        Self { budgets: Budgets::default(), economy_model: "claude-haiku-4-5-20251001".to_owned() }
+    }
 }
 
 impl Models {
-    /// Asks the model once, with the client's own retries, and records the call.
+    /// Asks the model once, with the client's own retries, as a piece of work of its own.
     pub async fn ask(
         &self,
         asker: Asker,
         purpose: Purpose,
         request: &Request,
     ) -> Result<Completion, providers::Error> {
-        let work = self.work(asker);
+        let work = self.begin_alone(asker, estimate(request)).await?;
         let outcome = work.ask(purpose, request).await;
         work.settle().await;
         outcome
@@ -100,45 +135,119 @@ impl Models {
         purpose: Purpose,
         request: &Request,
     ) -> Result<Completion, providers::Error> {
-        let work = self.work(asker);
+        let work = self.begin_alone(asker, estimate(request)).await?;
         let outcome = work.ask_until(deadline, purpose, request).await;
         work.settle().await;
         outcome
     }
 
-    /// One vector per text, in their order, and records the call. No text, no call.
+    /// One vector per text, in their order, as a piece of work of its own. No text, no call.
     pub async fn embed(
         &self,
         asker: Asker,
         texts: &[String],
         embed_for: EmbedFor,
     ) -> Result<Vec<Vec<f32>>, providers::Error> {
-        let work = self.work(asker);
+        if texts.is_empty() {
+            return Ok(Vec::new());
+        }
+        let work = self.begin_alone(asker, self.estimate_embedding(texts)).await?;
         let outcome = work.embed(texts, embed_for).await;
         work.settle().await;
         outcome
     }
 
-    /// A piece of work of several calls, which are recorded together.
-    pub fn work(&self, asker: Asker) -> Work<'_> {
-        Work { models: self, asker, calls: Mutex::default() }
+    /// Begins a piece of work whose calls may cost `estimate` micro-dollars: reserves it, in one statement.
+    pub async fn begin(&self, client: &Client, asker: Asker, estimate: i64) -> store::Result<Work> {
+        let day = budget::day(self.clock.now());
+        let counted = llm_budget::reserve(client, asker.user, day, estimate).await?;
+        let level = self.spending.budgets.level(counted, estimate);
+        let ledger = Mutex::new(Ledger { reserved: estimate, ..Ledger::default() });
+        let work = Work { models: self.clone(), asker, day, level, ledger };
+        if level < Level::Spent {
+            work.note_rise(client, counted.all - estimate, counted.all).await;
+        }
+        Ok(work)
+    }
+
+    async fn begin_alone(&self, asker: Asker, estimate: i64) -> Result<Work, providers::Error> {
+        let begun = async {
+            let client = self.pool.get().await?;
+            self.begin(&client, asker, estimate).await
+        };
+        begun.await.map_err(|error| {
+            tracing::warn!(error_code = error.code(), "The budget cannot be reached: a call is not made");
+            providers::Error::OverBudget
+        })
+    }
+
+    /// What embedding may cost at most, in micro-dollars.
+    pub fn estimate_embedding(&self, texts: &[String]) -> i64 {
+        let input: usize = texts.iter().map(|text| tokens::count(text)).sum();
+        pricing::estimate(self.embeddings.model(), input as u64, 0)
     }
 }
 
-/// Calls that belong to one piece of work: their rows are written by one statement, when it is done.
-#[derive(Debug)]
-pub struct Work<'a> {
-    models: &'a Models,
-    asker: Asker,
-    calls: Mutex<Vec<ModelCall<'static>>>,
+/// What a request may cost at most, in micro-dollars.
+pub fn estimate(request: &Request) -> i64 {
+    pricing::estimate(&request.model, input_tokens(request), request.max_tokens.into())
 }
 
-impl Work<'_> {
+fn input_tokens(request: &Request) -> u64 {
+    let system: usize = request.system.iter().map(|block| tokens::count(&block.text)).sum();
+    // As they are sent: a little more than what is said in them.
+    let messages = serde_json::to_string(&request.messages).map_or(0, |text| tokens::count(&text));
+    let tools = request.tools.iter().map(|tool| {
+        tokens::count(&tool.name)
+            + tokens::count(&tool.description)
+            + tokens::count(&tool.input_schema.to_string())
+    });
+    (system + messages + tools.sum::<usize>()) as u64
+}
+
+/// Calls that belong to one piece of work: paid for together, and recorded by one statement when it is done.
+#[derive(Debug)]
+pub struct Work {
+    models: Models,
+    asker: Asker,
+    day: Day,
+    level: Level,
+    ledger: Mutex<Ledger>,
+}
+
+/// What was reserved and what it went to.
+#[derive(Debug, Default)]
+struct Ledger {
+    /// In micro-dollars.
+    reserved: i64,
+    /// What the calls cost; those that are being made, at most.
+    used: i64,
+    calls: Vec<ModelCall<'static>>,
+}
+
+impl Work {
+    /// What the day's budget leaves to such a call.
+    pub fn leaves(&self, purpose: Purpose) -> Leave {
+        self.level.leaves(purpose.class())
+    }
+
+    /// The model that such a call goes to, whose own one is `own`.
+    pub fn model<'a>(&'a self, purpose: Purpose, own: &'a str) -> &'a str {
+        match self.leaves(purpose) {
+            Leave::Economy => &self.models.spending.economy_model,
+            Leave::Own | Leave::Refused => own,
+        }
+    }
+
     /// Asks the model once, with the client's own retries.
     pub async fn ask(&self, purpose: Purpose, request: &Request) -> Result<Completion, providers::Error> {
+        let request = self.affordable(purpose, request);
+        let expected = estimate(&request);
+        self.pay(purpose, expected).await?;
         let began = Instant::now();
-        let outcome = self.models.anthropic.messages(request).await;
-        self.note(purpose, &request.model, tokens_of(&outcome), began.elapsed(), outcome.as_ref().err());
+        let outcome = self.models.anthropic.messages(&request).await;
+        let tokens = tokens_of(&outcome);
+        self.note(purpose, &request.model, tokens, began.elapsed(), outcome.as_ref().err(), expected);
         outcome
     }
 
@@ -149,10 +258,14 @@ impl Work<'_> {
         purpose: Purpose,
         request: &Request,
     ) -> Result<Completion, providers::Error> {
+        let request = self.affordable(purpose, request);
+        let expected = estimate(&request);
+        self.pay(purpose, expected).await?;
         let began = Instant::now();
-        let asked = self.models.anthropic.messages(request);
+        let asked = self.models.anthropic.messages(&request);
         let outcome = timeout_at(deadline.into(), asked).await.unwrap_or(Err(providers::Error::TimedOut));
-        self.note(purpose, &request.model, tokens_of(&outcome), began.elapsed(), outcome.as_ref().err());
+        let tokens = tokens_of(&outcome);
+        self.note(purpose, &request.model, tokens, began.elapsed(), outcome.as_ref().err(), expected);
         outcome
     }
 
@@ -165,26 +278,82 @@ impl Work<'_> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
+        let expected = self.models.estimate_embedding(texts);
+        self.pay(Purpose::Embedding, expected).await?;
         let began = Instant::now();
         let embeddings = &self.models.embeddings;
         let outcome = embeddings.embed(texts, embed_for).await;
         let input = outcome.as_ref().map_or(0, |(_, usage)| usage.tokens);
         let tokens = Tokens { input, ..Tokens::default() };
         let error = outcome.as_ref().err();
-        self.note(Purpose::Embedding, embeddings.model(), tokens, began.elapsed(), error);
+        self.note(Purpose::Embedding, embeddings.model(), tokens, began.elapsed(), error, expected);
         outcome.map(|(vectors, _)| vectors)
     }
 
-    /// Writes the rows.
-    pub async fn settle(self) {
-        let calls = self.calls.into_inner().unwrap_or_else(PoisonError::into_inner);
-        if calls.is_empty() {
+    /// The request, to the model that the budget leaves.
+    fn affordable<'a>(&self, purpose: Purpose, request: &'a Request) -> Cow<'a, Request> {
+        let model = self.model(purpose, &request.model);
+        if model == request.model {
+            return Cow::Borrowed(request);
+        }
+        Cow::Owned(Request { model: model.to_owned(), ..request.clone() })
+    }
+
+    /// Sees to it that a call is covered by what is reserved.
+    async fn pay(&self, purpose: Purpose, expected: i64) -> Result<(), providers::Error> {
+        if self.leaves(purpose) == Leave::Refused {
+            return Err(providers::Error::OverBudget);
+        }
+        let missing = {
+            let mut ledger = self.ledger();
+            ledger.used += expected;
+            ledger.used - ledger.reserved
+        };
+        if missing <= 0 {
+            return Ok(());
+        }
+        let added = self.reserve_more(missing).await.unwrap_or_else(|error| {
+            tracing::warn!(error_code = error.code(), "The budget cannot be reached: a call is not made");
+            false
+        });
+        let mut ledger = self.ledger();
+        if added {
+            ledger.reserved += missing;
+            return Ok(());
+        }
+        ledger.used -= expected;
+        Err(providers::Error::OverBudget)
+    }
+
+    /// False when the budget has been used up meanwhile: no work costs more beyond it than it had reserved.
+    async fn reserve_more(&self, missing: i64) -> store::Result<bool> {
+        let client = self.models.pool.get().await?;
+        let counted = llm_budget::reserve(&client, self.asker.user, self.day, missing).await?;
+        if self.models.spending.budgets.level(counted, missing) == Level::Spent {
+            llm_budget::give_back(&client, self.asker.user, self.day, missing).await?;
+            return Ok(false);
+        }
+        self.note_rise(&client, counted.all - missing, counted.all).await;
+        Ok(true)
+    }
+
+    /// Writes the rows of the calls, and puts what they cost in the place of what was reserved.
+    pub async fn settle(&self) {
+        let Ledger { reserved, calls, .. } = std::mem::take(&mut *self.ledger());
+        if calls.is_empty() && reserved == 0 {
             return;
         }
         let (pool, now) = (&self.models.pool, self.models.clock.now());
         let written = async {
             let client = pool.get().await?;
-            llm_usage::record(&client, &calls).await?;
+            if calls.is_empty() {
+                llm_budget::give_back(&client, self.asker.user, self.day, reserved).await?;
+                return Ok(Vec::new());
+            }
+            let work = Unsettled { user: self.asker.user, day: self.day, reserved };
+            let all = llm_usage::settle(&client, &work, &calls).await?;
+            let cost: i64 = calls.iter().map(|call| call.cost_microusd).sum();
+            self.note_rise(&client, all - cost + reserved, all).await;
             outages::begun(&client, &calls, now).await
         };
         match written.await {
@@ -203,6 +372,17 @@ impl Work<'_> {
         }
     }
 
+    /// Raises the alarm when all players' counter has risen into a further level.
+    async fn note_rise(&self, client: &Client, before: i64, after: i64) {
+        if let Some(level) = budget::risen_to(self.models.spending.budgets.all, before, after) {
+            cost_alarm::raise(client, level, self.day, self.models.clock.now()).await;
+        }
+    }
+
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn note(
         &self,
         purpose: Purpose,
@@ -210,6 +390,7 @@ impl Work<'_> {
         tokens: Tokens,
         took: Duration,
         error: Option<&providers::Error>,
+        expected: i64,
     ) {
         let call = ModelCall {
             user: self.asker.user,
@@ -230,7 +411,9 @@ impl Work<'_> {
             },
             now: self.models.clock.now(),
         };
-        self.calls.lock().unwrap_or_else(PoisonError::into_inner).push(call);
+        let mut ledger = self.ledger();
+        ledger.used += call.cost_microusd - expected;
+        ledger.calls.push(call);
     }
 }
 

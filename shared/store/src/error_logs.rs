@@ -103,3 +103,28 @@ pub async fn record(client: &Client, failure: &Failure<'_>) -> Result<()> {
         .await?;
     Ok(())
 }
+
+/// Records a failure unless its source has left a row of this code since `since`.
+pub async fn record_once(client: &Client, failure: &Failure<'_>, since: Timestamp) -> Result<()> {
+    let message: String = format!("{}: {}", failure.code, failure.text).chars().take(MAX_MESSAGE).collect();
+    client
+        .execute_typed(
+            "-- error_logs::record_once
+             INSERT INTO error_logs (level, message, source, context, occurred_at, created_at)
+             SELECT $1, $2, $3, $4::jsonb || jsonb_build_object('error_kind', $5::text), $6, $6
+              WHERE NOT EXISTS (SELECT
+                                  FROM error_logs
+                                 WHERE source = $3 AND context->>'error_kind' = $5 AND created_at >= $7)",
+            &[
+                (&failure.level.as_str(), Type::TEXT),
+                (&message, Type::TEXT),
+                (&failure.source, Type::TEXT),
+                (&failure.context, Type::JSONB),
+                (&failure.code, Type::TEXT),
+                (&failure.now, Type::TIMESTAMPTZ),
+                (&since, Type::TIMESTAMPTZ),
+            ],
+        )
+        .await?;
+    Ok(())
+}

@@ -17,6 +17,7 @@ pub mod error_logs;
 pub mod inbound_events;
 pub mod job_executions;
 pub mod link_codes;
+pub mod llm_budget;
 pub mod llm_usage;
 pub mod memory_facts;
 pub mod memory_facts_import;
@@ -40,6 +41,7 @@ pub mod threads;
 mod transaction;
 pub mod users;
 
+pub use deadpool_postgres::Object as Connection;
 pub use error::{Error, Result};
 pub use pool::{Pool, TASK_STATEMENT};
 pub use tokio_postgres::Client;

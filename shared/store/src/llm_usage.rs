@@ -1,7 +1,11 @@
 //! `llm_usage`: one row per call to a model, failed ones too: tokens, cost, latency. Never what was said.
+//!
+//! A piece of work is settled by the statement that writes the rows of its calls: its estimate leaves the counters of the
+//! day that it was reserved on, and what the calls cost takes its place.
 
 use std::borrow::Cow;
 
+use domain::budget::Day;
 use domain::ids::{ConversationId, UserId};
 use jiff::Timestamp;
 use tokio_postgres::Client;
@@ -9,6 +13,7 @@ use tokio_postgres::types::Type;
 use uuid::Uuid;
 
 use crate::Result;
+use crate::llm_budget::{ALL, SCOPE, subjects};
 
 /// How a call ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,8 +81,22 @@ pub async fn count_failed(client: &Client, embedding: bool, since: Timestamp) ->
     Ok(row.try_get("failed")?)
 }
 
-/// Writes a row for each call, in one statement. A player or conversation that is gone is left out.
-pub async fn record(client: &Client, calls: &[ModelCall<'_>]) -> Result<()> {
+/// What a piece of work leaves to be set right.
+#[derive(Debug, Clone, Copy)]
+pub struct Unsettled {
+    /// The player it was done for.
+    pub user: Option<UserId>,
+    /// The day it was reserved on.
+    pub day: Day,
+    /// What was reserved for it, in micro-dollars.
+    pub reserved: i64,
+}
+
+/// Writes a row for each call and puts what they cost in the place of what was reserved, in one statement. A player or
+/// conversation that is gone is left out. Returns what all players' counter holds now.
+pub async fn settle(client: &Client, work: &Unsettled, calls: &[ModelCall<'_>]) -> Result<i64> {
+    let cost: i64 = calls.iter().map(|call| call.cost_microusd).sum();
+    let correction = cost - work.reserved;
     let users: Vec<Option<Uuid>> = calls.iter().map(|call| call.user.map(|id| *id.as_uuid())).collect();
     let conversations: Vec<Option<Uuid>> =
         calls.iter().map(|call| call.conversation.map(|id| *id.as_uuid())).collect();
@@ -92,21 +111,28 @@ pub async fn record(client: &Client, calls: &[ModelCall<'_>]) -> Result<()> {
     let latencies: Vec<i32> = calls.iter().map(|call| call.latency_ms).collect();
     let statuses: Vec<&str> = calls.iter().map(|call| call.status.as_str()).collect();
     let ends: Vec<Timestamp> = calls.iter().map(|call| call.now).collect();
-    client
-        .execute_typed(
-            "-- llm_usage::record
-             INSERT INTO llm_usage
-                    (user_id, conversation_id, purpose, platform, model, input_tokens, output_tokens,
-                     cache_read_tokens, cache_write_tokens, cost_microusd, latency_ms, status, created_at)
-             SELECT (SELECT id FROM users WHERE id = call.user_id),
-                    (SELECT id FROM conversations WHERE id = call.conversation_id),
-                    call.purpose, call.platform, call.model, call.input, call.output, call.read, call.written,
-                    call.cost, call.latency, call.status, call.ended_at
-               FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[],
-                           $8::integer[], $9::integer[], $10::bigint[], $11::integer[], $12::text[],
-                           $13::timestamptz[])
-                    AS call(user_id, conversation_id, purpose, platform, model, input, output, read, written, cost,
-                            latency, status, ended_at)",
+    let row = client
+        .query_typed_one(
+            "-- llm_usage::settle
+             WITH counters AS (
+                 INSERT INTO api_rate_limits AS counted (scope, subject, window_start, count, expires_at)
+                 SELECT $14, subject, $16, $18, $17 FROM unnest($15::text[]) AS subject
+                 ON CONFLICT (scope, subject, window_start) DO UPDATE SET count = counted.count + excluded.count
+                 RETURNING counted.subject, counted.count),
+             recorded AS (
+                 INSERT INTO llm_usage
+                        (user_id, conversation_id, purpose, platform, model, input_tokens, output_tokens,
+                         cache_read_tokens, cache_write_tokens, cost_microusd, latency_ms, status, created_at)
+                 SELECT (SELECT id FROM users WHERE id = call.user_id),
+                        (SELECT id FROM conversations WHERE id = call.conversation_id),
+                        call.purpose, call.platform, call.model, call.input, call.output, call.read, call.written,
+                        call.cost, call.latency, call.status, call.ended_at
+                   FROM unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::integer[], $7::integer[],
+                               $8::integer[], $9::integer[], $10::bigint[], $11::integer[], $12::text[],
+                               $13::timestamptz[])
+                        AS call(user_id, conversation_id, purpose, platform, model, input, output, read, written, cost,
+                                latency, status, ended_at))
+             SELECT count FROM counters WHERE subject = $19",
             &[
                 (&users, Type::UUID_ARRAY),
                 (&conversations, Type::UUID_ARRAY),
@@ -121,8 +147,14 @@ pub async fn record(client: &Client, calls: &[ModelCall<'_>]) -> Result<()> {
                 (&latencies, Type::INT4_ARRAY),
                 (&statuses, Type::TEXT_ARRAY),
                 (&ends, Type::TIMESTAMPTZ_ARRAY),
+                (&SCOPE, Type::TEXT),
+                (&subjects(work.user), Type::TEXT_ARRAY),
+                (&work.day.start, Type::TIMESTAMPTZ),
+                (&work.day.expires_at, Type::TIMESTAMPTZ),
+                (&correction, Type::INT8),
+                (&ALL, Type::TEXT),
             ],
         )
         .await?;
-    Ok(())
+    Ok(row.try_get("count")?)
 }

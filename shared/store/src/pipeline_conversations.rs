@@ -4,6 +4,7 @@
 //! writes later asks for that number: after a take-over it changes nothing. The rules (idle time, attempts, back-off)
 //! are `domain::conversation`'s and come in as instants and numbers.
 
+use domain::budget::Budgets;
 use domain::chapter::Chapter;
 use domain::conversation::Platform;
 use domain::ids::{ConversationId, UserId};
@@ -14,6 +15,7 @@ use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 
+use crate::llm_budget::{ALL, SCOPE};
 use crate::{Error, Result, Tx};
 
 /// When a conversation may be claimed, worked out for one moment.
@@ -29,6 +31,10 @@ pub struct Claimable {
     pub retry_before: Vec<Timestamp>,
     /// Only players whose share of a hundred (`domain::pipeline::share_of`) is below this.
     pub rollout_percent: i32,
+    /// The UTC day whose budgets for models must not be used up.
+    pub budget_day: Timestamp,
+    /// What a player may cost in it, and what all may, in micro-dollars; 0: as much as it takes.
+    pub budgets: Budgets,
 }
 
 /// A conversation that was claimed, and the attempt that it was claimed for.
@@ -112,6 +118,12 @@ pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Cla
                              AND NOT EXISTS (SELECT
                                                FROM conversations AS other
                                               WHERE other.user_id = waiting.user_id AND other.status = 'processing')
+                             AND NOT EXISTS (SELECT
+                                               FROM api_rate_limits AS spent
+                                              WHERE spent.scope = $6 AND spent.window_start = $7
+                                                AND (spent.subject = 'user:' || waiting.user_id
+                                                     AND $8 > 0 AND spent.count >= $8
+                                                     OR spent.subject = $9 AND $10 > 0 AND spent.count >= $10))
                            ORDER BY waiting.last_message_at, waiting.id
                            LIMIT 1
                              FOR UPDATE SKIP LOCKED)
@@ -123,6 +135,11 @@ pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Cla
                 (&rules.max_attempts, Type::INT4),
                 (&rules.retry_before, Type::TIMESTAMPTZ_ARRAY),
                 (&rules.rollout_percent, Type::INT4),
+                (&SCOPE, Type::TEXT),
+                (&rules.budget_day, Type::TIMESTAMPTZ),
+                (&rules.budgets.user, Type::INT8),
+                (&ALL, Type::TEXT),
+                (&rules.budgets.all, Type::INT8),
             ],
         )
         .await?;
@@ -148,12 +165,22 @@ pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> 
                         % 100 < $4)
                 AND NOT EXISTS (SELECT
                                   FROM conversations AS other
-                                 WHERE other.user_id = waiting.user_id AND other.status = 'processing')",
+                                 WHERE other.user_id = waiting.user_id AND other.status = 'processing')
+                AND NOT EXISTS (SELECT
+                                  FROM api_rate_limits AS spent
+                                 WHERE spent.scope = $5 AND spent.window_start = $6
+                                   AND (spent.subject = 'user:' || waiting.user_id AND $7 > 0 AND spent.count >= $7
+                                        OR spent.subject = $8 AND $9 > 0 AND spent.count >= $9))",
             &[
                 (&rules.idle_before, Type::TIMESTAMPTZ),
                 (&rules.max_attempts, Type::INT4),
                 (&rules.retry_before, Type::TIMESTAMPTZ_ARRAY),
                 (&rules.rollout_percent, Type::INT4),
+                (&SCOPE, Type::TEXT),
+                (&rules.budget_day, Type::TIMESTAMPTZ),
+                (&rules.budgets.user, Type::INT8),
+                (&ALL, Type::TEXT),
+                (&rules.budgets.all, Type::INT8),
             ],
         )
         .await?;
@@ -379,6 +406,20 @@ pub async fn mark_failed(
         Some(false) => AfterFailure::Retried,
         None => AfterFailure::ClaimLost,
     })
+}
+
+/// Gives a claim back as if it had never been made: nothing was begun, and no attempt is used up.
+pub async fn put_off(client: &Client, conversation: ConversationId, attempt: i32) -> Result<()> {
+    client
+        .execute_typed(
+            "-- pipeline_conversations::put_off
+             UPDATE conversations
+                SET status = 'active', processing_attempts = processing_attempts - 1
+              WHERE id = $1 AND status = 'processing' AND processing_attempts = $2",
+            &[(conversation.as_uuid(), Type::UUID), (&attempt, Type::INT4)],
+        )
+        .await?;
+    Ok(())
 }
 
 impl Claimed {

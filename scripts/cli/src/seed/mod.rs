@@ -91,6 +91,19 @@ pub fn player_called(name: &str) -> UserId {
     UserId::from_uuid(derived(&format!("seed:{name}")))
 }
 
+/// Players that are made up cost nobody's budget but that of all.
+const NOBODY: Asker = Asker { user: None, conversation: None, platform: None };
+
+/// The facts with their embeddings, where there are any to be had.
+async fn embedded(pool: &Pool, models: &Models, facts: Vec<NewFact>) -> store::Result<Vec<NewFact>> {
+    let client = pool.get().await?;
+    let work = models.begin(&client, NOBODY, 0).await?;
+    drop(client);
+    let facts = memory::embed(&work, facts).await;
+    work.settle().await;
+    Ok(facts)
+}
+
 /// Makes one player with everything that belongs to them, all or nothing; false if the player was there.
 async fn make(pool: &Pool, models: &Models, member: &Member, now: Timestamp) -> store::Result<bool> {
     let user = player_called(member.name);
@@ -98,7 +111,7 @@ async fn make(pool: &Pool, models: &Models, member: &Member, now: Timestamp) -> 
         return Ok(false);
     }
     // The embeddings come before the transaction, which waits for nobody.
-    let facts = memory::embed(models, Asker::player(user), facts(user, member, now)).await;
+    let facts = embedded(pool, models, facts(user, member, now)).await?;
 
     let tx = Tx::begin(pool, Limits::TASK).await?;
     if !insert_player(&tx, user, member, now).await? {

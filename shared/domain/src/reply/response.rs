@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use jiff::Timestamp;
 use uuid::Uuid;
 
-use crate::ids::derived;
+use crate::ids::{UserId, derived};
 
 /// The id of the reply to an update, and of its further messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,6 +31,11 @@ impl ResponseId {
     pub fn help(&self) -> String {
         format!("{self}{HELP}")
     }
+}
+
+/// The id of the line that says that she rests: one for a player and UTC day.
+pub fn rest(user: UserId, day: Timestamp) -> String {
+    format!("{}:rest", derived(&format!("rest:{user}:{}", day.as_second())))
 }
 
 /// What the ids of help texts end with.

@@ -4,9 +4,12 @@
 //! it. What fails on the way costs only its own part: without memory, without psyche, without a ready prompt she still
 //! answers; without a model the reply is a [`ReplyKind::Fallback`], which is never stored as her words and never scored.
 //!
-//! Round trips to the database: the standing of the player, everything in one statement (beside it the message is
-//! embedded); the search in memory; after the answer, the rows of the model calls. A look-up by the model costs one more, a
-//! player without a ready prompt five: everything that it is made of, then the transaction that keeps it.
+//! A reply is one piece of work for the day's budget. Where that is nearly used up, the economy model answers, with one
+//! draft; where it is used up, nobody is asked.
+//!
+//! Round trips to the database: the standing of the player, everything in one statement; the budget; the search in memory;
+//! after the answer, the rows of the model calls. A look-up by the model costs one more, a player without a ready prompt
+//! five: everything that it is made of, then the transaction that keeps it.
 
 mod messages;
 mod moment;
@@ -19,28 +22,31 @@ use std::time::{Duration, Instant};
 
 use domain::agent::fallback;
 use domain::agent::history::{KEPT_MESSAGES, NEWEST_MESSAGES};
-use domain::agent::limits::{CALL_TIME, TOTAL_TIME};
+use domain::agent::limits::{CALL_TIME, RECALLED, TOTAL_TIME};
 use domain::agent::validation::REGENERATIONS;
+use domain::budget::Leave;
 use domain::draw::Draws;
 use domain::ids::{ConversationId, UserId};
 use domain::prompt::Platform;
 use domain::state::zone_or;
-use futures_util::join;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use store::Pool;
+use providers::anthropic::SystemBlock;
 use store::agent_reads::{self, Depth, Standing};
+use store::{Connection, Pool};
 
 use self::recall::Recall;
 use self::talk::{Talk, Unsaid};
-use crate::llm::{Asker, Models, Work};
-use crate::memory::Hit;
+use crate::llm::{self, Asker, Models, Purpose, Work};
 use crate::prompts::templates::RenderError;
 use crate::prompts::{Builder, Order};
 
 /// Messages of the conversation that are read: those that the history looks at, and as many again that may have come
 /// in behind the one that is answered.
 const DEPTH: Depth = Depth { messages: 2 * NEWEST_MESSAGES, previous: KEPT_MESSAGES };
+
+/// The characters of a memory that the estimate of a reply reckons with.
+const LONGEST_MEMORY: usize = 600;
 
 /// What the agent needs.
 #[derive(Debug, Clone)]
@@ -62,8 +68,6 @@ pub struct Deps {
 pub struct Settings {
     /// The model that talks.
     pub chat_model: String,
-    /// The cheap one, for when the day's budget is nearly used up.
-    pub economy_model: String,
     /// Whether the psyche has a say.
     pub psyche_agent_enabled: bool,
     /// The longest that a whole reply may take.
@@ -76,7 +80,6 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             chat_model: "claude-sonnet-4-5-20250929".to_owned(),
-            economy_model: "claude-haiku-4-5-20251001".to_owned(),
             psyche_agent_enabled: true,
             total_time: TOTAL_TIME,
             call_time: CALL_TIME,
@@ -99,8 +102,6 @@ pub struct Turn {
     pub previous_interaction_at: Option<Timestamp>,
     /// Whether the conversation is in care mode: no testing, no withdrawal, help instead.
     pub care_mode: bool,
-    /// Whether the day's budget asks for the cheap model and for one try only.
-    pub economy: bool,
     /// What time it is.
     pub now: Timestamp,
 }
@@ -136,58 +137,90 @@ pub enum AgentError {
     /// A text of ours is wrong.
     #[error(transparent)]
     Text(#[from] RenderError),
+    /// The day's budget for models is used up.
+    #[error("the day's budget is used up")]
+    OverBudget,
 }
 
 /// Answers a message.
 pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
     let deadline = Instant::now() + deps.settings.total_time;
-    let asker =
-        Asker { user: Some(turn.user), conversation: Some(turn.conversation), platform: Some("text") };
-    let work = deps.models.work(asker);
+    let standing = read(deps, turn).await?;
     // Large enough to be kept off the caller's stack.
-    let reply = Box::pin(think(deps, &work, turn, deadline)).await;
+    let prompt = Box::pin(prompt(deps, &standing, turn)).await;
+    let seen = Seen { turn, standing: &standing, prompt: prompt.as_deref(), deadline };
+
+    let client = deps.pool.get().await.map_err(store::Error::from)?;
+    let work = deps.models.begin(&client, asker(turn), seen.estimate(deps)?).await?;
+    if work.leaves(Purpose::Chat) == Leave::Refused {
+        drop(client);
+        work.settle().await;
+        return Err(AgentError::OverBudget);
+    }
+    let reply = Box::pin(think(deps, &work, client, &seen)).await;
     work.settle().await;
     reply
 }
 
-async fn think(deps: &Deps, work: &Work<'_>, turn: &Turn, deadline: Instant) -> Result<Reply, AgentError> {
-    let (standing, recall, found) = remember(deps, work, turn, deadline).await?;
-    let prompt = prompt(deps, &standing, turn).await;
-    let prompt = prompt.as_deref();
-    let memories = recall.untold(&found, prompt);
-    let moment = moment::render(&standing, turn, &deps.nikita_zone, memories)?;
-    let system = system::blocks(deps, &standing, turn, prompt, moment)?;
-
-    let settings = &deps.settings;
-    let model = if turn.economy { &settings.economy_model } else { &settings.chat_model };
-    let regenerations = if turn.economy { 0 } else { REGENERATIONS };
-    let messages = messages::assemble(&standing, turn);
-    let mut talk = Talk::new(work, recall, model, system, messages, settings.call_time);
-    let said = talk.reply(&turn.text, regenerations, deadline).await;
-    talk.report(turn);
-    Ok(match said {
-        Ok(text) => Reply { text, kind: ReplyKind::Normal },
-        Err(unsaid) => stopgap(deps, turn, &unsaid),
-    })
+fn asker(turn: &Turn) -> Asker {
+    Asker { user: Some(turn.user), conversation: Some(turn.conversation), platform: Some("text") }
 }
 
-/// Where the two stand, and what the message calls up.
-///
-/// One connection serves for both; it is kept while the message is embedded, which takes 1.5 s at most.
-async fn remember<'a>(
-    deps: &'a Deps,
-    work: &'a Work<'a>,
-    turn: &'a Turn,
-    deadline: Instant,
-) -> Result<(Standing, Recall<'a>, Vec<Hit>), AgentError> {
+/// Where the two stand.
+async fn read(deps: &Deps, turn: &Turn) -> Result<Standing, AgentError> {
     let client = deps.pool.get().await.map_err(store::Error::from)?;
-    let read = agent_reads::get_standing(&client, turn.user, turn.conversation, DEPTH);
-    let (standing, vector) = join!(read, recall::embed(work, &turn.text));
-    let standing = standing?.ok_or(AgentError::UnknownPlayer)?;
-    let zone = zone_or(&standing.timezone, &TimeZone::UTC);
-    let recall = Recall::new(&deps.pool, work, turn, zone, deadline);
+    let standing = agent_reads::get_standing(&client, turn.user, turn.conversation, DEPTH).await?;
+    standing.ok_or(AgentError::UnknownPlayer)
+}
+
+/// What a reply is made from.
+struct Seen<'a> {
+    turn: &'a Turn,
+    standing: &'a Standing,
+    prompt: Option<&'a str>,
+    deadline: Instant,
+}
+
+impl Seen<'_> {
+    /// The system prompt, with these memories.
+    fn system(&self, deps: &Deps, memories: Vec<String>) -> Result<Vec<SystemBlock>, RenderError> {
+        let moment = moment::render(self.standing, self.turn, &deps.nikita_zone, memories)?;
+        system::blocks(deps, self.standing, self.turn, self.prompt, moment)
+    }
+
+    /// What one draft may cost, with what is called up for it.
+    fn estimate(&self, deps: &Deps) -> Result<i64, RenderError> {
+        let memories = vec![" ".repeat(LONGEST_MEMORY); RECALLED];
+        let (model, messages) = (&deps.settings.chat_model, messages::assemble(self.standing, self.turn));
+        let draft = talk::request(model, self.system(deps, memories)?, messages);
+        let embedding = deps.models.estimate_embedding(std::slice::from_ref(&self.turn.text));
+        Ok(llm::estimate(&draft) + embedding)
+    }
+}
+
+async fn think(deps: &Deps, work: &Work, client: Connection, seen: &Seen<'_>) -> Result<Reply, AgentError> {
+    let turn = seen.turn;
+    let zone = zone_or(&seen.standing.timezone, &TimeZone::UTC);
+    let recall = Recall::new(&deps.pool, work, turn, zone, seen.deadline);
+    // The connection is kept while the message is embedded, which takes 1.5 s at most.
+    let vector = recall::embed(work, &turn.text).await;
     let found = recall.for_message(&client, vector.as_deref()).await;
-    Ok((standing, recall, found))
+    drop(client);
+    let system = seen.system(deps, recall.untold(&found, seen.prompt))?;
+
+    let settings = &deps.settings;
+    let model = work.model(Purpose::Chat, &settings.chat_model);
+    let saving = work.leaves(Purpose::Chat) == Leave::Economy;
+    let regenerations = if saving { 0 } else { REGENERATIONS };
+    let request = talk::request(model, system, messages::assemble(seen.standing, turn));
+    let mut talk = Talk::new(work, recall, request, settings.call_time);
+    let said = talk.reply(&turn.text, regenerations, seen.deadline).await;
+    talk.report(turn);
+    match said {
+        Ok(text) => Ok(Reply { text, kind: ReplyKind::Normal }),
+        Err(Unsaid::Provider(providers::Error::OverBudget)) => Err(AgentError::OverBudget),
+        Err(unsaid) => Ok(stopgap(deps, turn, &unsaid)),
+    }
 }
 
 /// The prompt that is ready, or else one made of the rows, here and now, and kept for the next message. Without either
@@ -199,8 +232,7 @@ async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<
     let zone = zone_or(&standing.timezone, &TimeZone::UTC);
     let order = Order { platforms: &[Platform::Text], ..Order::both(turn.user, zone, turn.now) };
     let settings = &deps.settings;
-    let builder =
-        Builder::new(deps.pool.clone(), None, deps.nikita_zone.clone(), settings.psyche_agent_enabled);
+    let builder = Builder::new(deps.pool.clone(), deps.nikita_zone.clone(), settings.psyche_agent_enabled);
     let built = match builder.build(&order).await {
         Ok(built) => built,
         Err(error) => {

@@ -54,7 +54,7 @@ pub(super) fn tool() -> Tool {
 /// Searches one player's memory during one reply.
 pub(super) struct Recall<'a> {
     pool: &'a Pool,
-    work: &'a Work<'a>,
+    work: &'a Work,
     turn: &'a Turn,
     zone: TimeZone,
     deadline: Instant,
@@ -66,7 +66,7 @@ impl<'a> Recall<'a> {
     /// Memory for `turn`, with days on the player's clock in `zone`. Nothing is waited for longer than `deadline`.
     pub(super) fn new(
         pool: &'a Pool,
-        work: &'a Work<'a>,
+        work: &'a Work,
         turn: &'a Turn,
         zone: TimeZone,
         deadline: Instant,
@@ -144,7 +144,7 @@ impl<'a> Recall<'a> {
 }
 
 /// The meaning of a text to search with; none when it cannot be had in time.
-pub(super) async fn embed(work: &Work<'_>, text: &str) -> Option<Vec<f32>> {
+pub(super) async fn embed(work: &Work, text: &str) -> Option<Vec<f32>> {
     match work.embed(&[text.to_owned()], EmbedFor::Searching).await {
         Ok(mut vectors) => vectors.pop(),
         Err(error) => {

@@ -36,7 +36,7 @@ impl Unsaid {
 
 /// One reply in the making.
 pub(super) struct Talk<'a> {
-    work: &'a Work<'a>,
+    work: &'a Work,
     recall: Recall<'a>,
     request: Request,
     began: Instant,
@@ -44,21 +44,19 @@ pub(super) struct Talk<'a> {
     usage: Usage,
 }
 
+/// The request for a draft.
+pub(super) fn request(model: &str, system: Vec<SystemBlock>, messages: Vec<Message>) -> Request {
+    let mut request = Request::new(model, MAX_OUTPUT_TOKENS);
+    request.system = system;
+    request.messages = messages;
+    request.tools = vec![recall::tool()];
+    request.retries = Some(Retries::QUICK);
+    request
+}
+
 impl<'a> Talk<'a> {
-    pub(super) fn new(
-        work: &'a Work<'a>,
-        recall: Recall<'a>,
-        model: &str,
-        system: Vec<SystemBlock>,
-        messages: Vec<Message>,
-        call_time: Duration,
-    ) -> Self {
-        let mut request = Request::new(model, MAX_OUTPUT_TOKENS);
-        request.system = system;
-        request.messages = messages;
-        request.tools = vec![recall::tool()];
+    pub(super) fn new(work: &'a Work, recall: Recall<'a>, mut request: Request, call_time: Duration) -> Self {
         request.timeout = Some(call_time);
-        request.retries = Some(Retries::QUICK);
         Self { work, recall, request, began: Instant::now(), requests: 0, usage: Usage::default() }
     }
 

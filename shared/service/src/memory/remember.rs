@@ -15,7 +15,7 @@ use serde_json::{Map, Value, json};
 use store::memory_facts::{self, Changes, Gone, Probe, Waiting};
 use store::{Pool, Tx};
 
-use crate::llm::{Asker, Models};
+use crate::llm::Work;
 
 /// The key of `memory_facts.metadata` that marks a fact without embedding.
 pub(super) const EMBEDDING_PENDING: &str = "embedding_pending";
@@ -154,9 +154,9 @@ pub async fn waiting(pool: &Pool, user: UserId) -> store::Result<Vec<NewFact>> {
 
 /// Gives every fact its embedding, in one call. When there is none to be had, those that wait already are left out and
 /// the others will wait.
-pub async fn embed(models: &Models, asker: Asker, mut facts: Vec<NewFact>) -> Vec<NewFact> {
+pub async fn embed(work: &Work, mut facts: Vec<NewFact>) -> Vec<NewFact> {
     let texts: Vec<String> = facts.iter().map(|fact| fact.text.clone()).collect();
-    match models.embed(asker, &texts, EmbedFor::Storing).await {
+    match work.embed(&texts, EmbedFor::Storing).await {
         Ok(vectors) => {
             for (fact, vector) in facts.iter_mut().zip(vectors) {
                 fact.embedding = Some(vector);

@@ -8,6 +8,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 use store::pipeline_conversations::{Claimed, Player};
 
+use crate::llm::Work;
+
 /// The context of one run. Stages read it while they think; only a committed effect changes it.
 #[derive(Debug)]
 pub struct Context {
@@ -29,6 +31,8 @@ pub struct Context {
     pub started_at: Timestamp,
     /// The player as the run began.
     pub player: Player,
+    /// What pays for the calls of the run's stages.
+    pub work: Work,
     /// The instant that the run stands for: rules take it for "now".
     pub now: Timestamp,
     /// What was read out of the conversation, once the first stage has done so. Without a summary of its own it gets
@@ -52,7 +56,7 @@ pub struct Context {
 
 impl Context {
     /// The context of a run that begins.
-    pub fn new(claimed: Claimed, player: Player, now: Timestamp) -> Self {
+    pub fn new(claimed: Claimed, player: Player, work: Work, now: Timestamp) -> Self {
         Self {
             conversation: claimed.conversation,
             user: claimed.user,
@@ -63,6 +67,7 @@ impl Context {
             extracted: claimed.extracted,
             started_at: claimed.started_at,
             player,
+            work,
             now,
             extraction: None,
             known_facts: Vec::new(),

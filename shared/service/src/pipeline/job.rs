@@ -8,12 +8,14 @@
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
+use domain::budget::{self, Budgets, Leave};
 use domain::conversation;
 use domain::ids::{ConversationId, UserId};
 use domain::job::{PROCESS_CONVERSATIONS, Tally};
 use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
+use providers::Error::OverBudget;
 use serde::Serialize;
 use serde_json::json;
 use store::error_logs::{self, Level};
@@ -21,9 +23,10 @@ use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Reco
 
 use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
-use super::{Context, Deps};
+use super::{Context, Deps, asker, estimate};
 use crate::failures;
 use crate::job_run::{self, Call, JobRun, Report};
+use crate::llm::Purpose;
 
 #[derive(Debug, Default, Serialize)]
 struct Counters {
@@ -162,6 +165,8 @@ enum Outcome {
     Processed,
     Skipped,
     Failed(&'static str),
+    /// The day's budget for models is used up.
+    PutOff,
 }
 
 /// What the workers of one call may still claim.
@@ -232,23 +237,33 @@ async fn worker(
 
 async fn claim(deps: &Deps, rollout: Rollout) -> store::Result<Option<Claimed>> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::claim_next(&client, &rollout.claimable(deps.clock.now())).await
+    pipeline_conversations::claim_next(
+        &client,
+        &rollout.claimable(deps.clock.now(), deps.models.spending.budgets),
+    )
+    .await
 }
 
 async fn count_claimable(deps: &Deps, rollout: Rollout) -> store::Result<i64> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::count_claimable(&client, &rollout.claimable(deps.clock.now())).await
+    pipeline_conversations::count_claimable(
+        &client,
+        &rollout.claimable(deps.clock.now(), deps.models.spending.budgets),
+    )
+    .await
 }
 
 impl Rollout {
     /// When a conversation may be claimed at `now`.
-    pub fn claimable(self, now: Timestamp) -> Claimable {
+    pub fn claimable(self, now: Timestamp, budgets: Budgets) -> Claimable {
         Claimable {
             now,
             idle_before: conversation::idle_before(now),
             max_attempts: conversation::MAX_ATTEMPTS,
             retry_before: conversation::retry_before(now),
             rollout_percent: self.percent.into(),
+            budget_day: budget::day(now).start,
+            budgets,
         }
     }
 }
@@ -256,7 +271,11 @@ impl Rollout {
 /// Runs one claimed conversation and writes how it ended.
 async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcome {
     let (conversation, user, attempt) = (claimed.conversation, claimed.user, claimed.attempt);
-    let failure = match begin(deps, claimed).await {
+    let failure = match begin(deps, stages, claimed).await {
+        Ok(context) if context.work.leaves(Purpose::Extraction) == Leave::Refused => {
+            context.work.settle().await;
+            return put_off(deps, conversation, attempt).await;
+        }
         Ok(mut context) => {
             let orchestrator = Orchestrator {
                 pool: deps.pool.clone(),
@@ -265,10 +284,14 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
                 errors_are_told: deps.errors_are_told,
             };
             let ended = orchestrator.run(stages, &mut context).await;
+            context.work.settle().await;
             tell(&context, &ended);
             match ended.failure {
                 _ if ended.claim_lost => return Outcome::Failed("claim_lost"),
                 None => return finish(deps, &context, ended.skipped.is_some()).await,
+                Some(failure) if failure.code == OverBudget.code() => {
+                    return put_off(deps, conversation, attempt).await;
+                }
                 Some(failure) => failure,
             }
         }
@@ -277,10 +300,24 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
     put_back(deps, conversation, user, attempt, &failure).await
 }
 
-async fn begin(deps: &Deps, claimed: Claimed) -> store::Result<Context> {
+/// The run's context: its player, and what its calls may cost reserved, both asked for together.
+pub async fn begin(deps: &Deps, stages: &[Registered], claimed: Claimed) -> store::Result<Context> {
     let client = deps.pool.get().await?;
-    let player = pipeline_conversations::get_player(&client, claimed.user).await?;
-    Ok(Context::new(claimed, player, deps.clock.now()))
+    let player = pipeline_conversations::get_player(&client, claimed.user);
+    let work = deps.models.begin(&client, asker(&claimed), estimate(stages, &claimed));
+    let (player, work) = join(player, work).await;
+    Ok(Context::new(claimed, player?, work?, deps.clock.now()))
+}
+
+async fn put_off(deps: &Deps, conversation: ConversationId, attempt: i32) -> Outcome {
+    let written = async {
+        let client = deps.pool.get().await?;
+        pipeline_conversations::put_off(&client, conversation, attempt).await
+    };
+    match written.await {
+        Ok(()) => Outcome::PutOff,
+        Err(error) => Outcome::Failed(error.code()),
+    }
 }
 
 fn tell(context: &Context, ended: &Ended) {
@@ -377,9 +414,13 @@ impl Worked {
     fn tell(self, counters: &mut Counters, report: &mut Report) {
         let mut tally = Tally::default();
         for (user, outcome) in self.ended {
+            if matches!(outcome, Outcome::PutOff) {
+                continue;
+            }
             counters.detected += 1;
             tally.count(matches!(outcome, Outcome::Failed(_)));
             match outcome {
+                Outcome::PutOff => {}
                 Outcome::Processed => counters.processed += 1,
                 Outcome::Skipped => {
                     counters.processed += 1;

@@ -13,16 +13,14 @@ use futures_util::future::BoxFuture;
 use serde_json::{Value, json};
 use store::{Pool, Tx};
 
+use super::Context;
 use super::stage::{Effect, StageError, Work};
-use super::{Context, asker};
-use crate::llm::Models;
 use crate::memory::{self, NewFact, Origin, Remembered};
 
 /// The stage.
 #[derive(Debug)]
 pub(super) struct MemoryUpdate {
     pub(super) pool: Pool,
-    pub(super) models: Models,
     pub(super) similarity: f64,
 }
 
@@ -35,7 +33,7 @@ impl Work for MemoryUpdate {
             } else {
                 let mut facts = memory::waiting(&self.pool, context.user).await?;
                 facts.extend(new);
-                memory::embed(&self.models, asker(context), facts).await
+                memory::embed(&context.work, facts).await
             };
             Ok(Box::new(Remember { facts, similarity: self.similarity }) as Box<dyn Effect>)
         }

@@ -3,17 +3,20 @@
 //! One file per stage; [`stage`] says what a stage is made of, [`orchestrator`] how stages are run over one
 //! conversation. A further stage is one file and one line in [`stages`].
 //!
-//! A round trip is one wait for the database; statements sent together are one. Besides its stages a run has 3: claim,
-//! player, end. Each stage has 4: begin, claim and savepoint, commit, its row. On top of these:
+//! A run is one piece of work for the day's budget: what it may cost is reserved before the first stage, and its calls
+//! are recorded together after the last one.
 //!
-//! | stage | reads | calls recorded | writes | in all |
-//! |---|---|---|---|---|
-//! | `extraction` | 1 (known facts and open threads) | 1 | 2 (cache and savepoint; threads and thoughts) | 8 |
-//! | `memory_update` | 1 (waiting facts) | 1 | 2 (lock and neighbours; all facts) | 8 |
-//! | `summary` | | | 2 (conversation; its day) | 6 |
-//! | `prompt_builder` | 1 (all parts of the prompts) | 1 | 3 (player; lock and prompts; their log) | 9 |
+//! A round trip is one wait for the database; statements sent together are one. Besides its stages a run has 4: claim,
+//! player and budget, calls recorded, end. Each stage has 4: begin, claim and savepoint, commit, its row. On top of these:
 //!
-//! The four stages have 31 of their 40, and the run 34 with its frame.
+//! | stage | reads | writes | in all |
+//! |---|---|---|---|
+//! | `extraction` | 1 (known facts and open threads) | 2 (cache and savepoint; threads and thoughts) | 7 |
+//! | `memory_update` | 1 (waiting facts) | 2 (lock and neighbours; all facts) | 7 |
+//! | `summary` | | 2 (conversation; its day) | 6 |
+//! | `prompt_builder` | 1 (all parts of the prompts) | 3 (player; lock and prompts; their log) | 8 |
+//!
+//! The four stages have 28 of their 40, and the run 32 with its frame.
 
 mod context;
 mod extraction;
@@ -29,6 +32,7 @@ use domain::remember::SAME_MEANING;
 use domain::state::zone_or;
 use jiff::tz::TimeZone;
 use store::Pool;
+use store::pipeline_conversations::Claimed;
 
 pub use context::Context;
 
@@ -40,7 +44,7 @@ use self::stage::Registered;
 use self::summary::Summarise;
 use crate::Clock;
 use crate::llm::{Asker, Models};
-use crate::prompts::{Builder, Enrichment};
+use crate::prompts::Builder;
 
 /// What the pipeline needs.
 #[derive(Debug, Clone)]
@@ -89,16 +93,12 @@ impl Default for Settings {
 
 /// The stages of a run, in their order.
 pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
-    let (pool, models) = (deps.pool.clone(), deps.models.clone());
-    let extract = Extract { pool: pool.clone(), models: models.clone(), model: settings.model.clone() };
-    let update =
-        MemoryUpdate { pool: pool.clone(), models: models.clone(), similarity: settings.dedup_similarity };
-    let summarise = Summarise { models: models.clone(), model: settings.summary_model.clone() };
-    let enrichment =
-        settings.meta_prompt_model.clone().map(|model| Enrichment { models: models.clone(), model });
-    let builder =
-        Builder::new(pool, Some(models), settings.nikita_zone.clone(), settings.psyche_agent_enabled)
-            .with_enrichment(enrichment);
+    let pool = deps.pool.clone();
+    let extract = Extract { pool: pool.clone(), model: settings.model.clone() };
+    let update = MemoryUpdate { pool: pool.clone(), similarity: settings.dedup_similarity };
+    let summarise = Summarise { model: settings.summary_model.clone() };
+    let builder = Builder::new(pool, settings.nikita_zone.clone(), settings.psyche_agent_enabled)
+        .with_enrichment(settings.meta_prompt_model.clone());
     vec![
         Registered { stage: EXTRACTION, work: Box::new(extract) },
         Registered { stage: MEMORY_UPDATE, work: Box::new(update) },
@@ -107,11 +107,16 @@ pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
     ]
 }
 
+/// What a run may cost, in micro-dollars, as far as it can be told before it.
+fn estimate(stages: &[Registered], claimed: &Claimed) -> i64 {
+    stages.iter().map(|registered| registered.work.estimate(claimed)).sum()
+}
+
 /// For whom the calls of a run are made.
-fn asker(context: &Context) -> Asker {
+fn asker(claimed: &Claimed) -> Asker {
     Asker {
-        user: Some(context.user),
-        conversation: Some(context.conversation),
-        platform: Some(context.platform.prompts().as_str()),
+        user: Some(claimed.user),
+        conversation: Some(claimed.conversation),
+        platform: Some(claimed.platform.prompts().as_str()),
     }
 }

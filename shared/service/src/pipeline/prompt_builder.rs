@@ -26,6 +26,7 @@ impl Work for PromptBuilder {
                 platforms: &Platform::ALL,
                 zone: context.zone(),
                 now: context.now,
+                work: Some(&context.work),
             };
             let built = self.0.build(&order).await?;
             Ok(Box::new(Prompts(built)) as Box<dyn Effect>)

@@ -8,6 +8,7 @@ use domain::pipeline::Stage;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use store::Tx;
+use store::pipeline_conversations::Claimed;
 
 use super::Context;
 
@@ -23,6 +24,12 @@ pub struct Registered {
 pub trait Work: Send + Sync {
     /// Reads, asks, decides. It may be called again after a failed try.
     fn prepare<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<Box<dyn Effect>, StageError>>;
+
+    /// What its calls to models may cost, in micro-dollars, as far as it can be told before the run. What is missing is
+    /// reserved when it is known.
+    fn estimate(&self, _claimed: &Claimed) -> i64 {
+        0
+    }
 }
 
 /// Which rows an effect writes.

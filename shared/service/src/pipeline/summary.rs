@@ -17,9 +17,9 @@ use serde_json::{Value, json};
 use store::daily_summaries::{self, Day};
 use store::{Tx, pipeline_conversations};
 
+use super::Context;
 use super::stage::{Effect, StageError, Work};
-use super::{Context, asker};
-use crate::llm::{Models, Purpose};
+use crate::llm::Purpose;
 
 /// The most tokens of a summary.
 const MAX_TOKENS: u32 = 300;
@@ -31,7 +31,6 @@ const INSTRUCTIONS: &str = "You summarise the end of a conversation between a pl
 /// The stage.
 #[derive(Debug)]
 pub(super) struct Summarise {
-    pub(super) models: Models,
     pub(super) model: String,
 }
 
@@ -59,7 +58,7 @@ impl Summarise {
         request.system = vec![SystemBlock { text: INSTRUCTIONS.to_owned(), cached: false }];
         request.messages = vec![Message::user(format!("<transcript>\n{transcript}\n</transcript>"))];
         let until = Instant::now() + ASKING;
-        match self.models.ask_until(until, asker(context), Purpose::Summary, &request).await {
+        match context.work.ask_until(until, Purpose::Summary, &request).await {
             Ok(answer) => plain_up_to(&answer.text, MAX_SUMMARY_CHARS),
             Err(error) => {
                 tracing::warn!(

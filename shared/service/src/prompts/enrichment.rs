@@ -3,7 +3,6 @@
 
 use std::time::{Duration, Instant};
 
-use domain::prompt::Platform;
 use domain::prompt::assembly::Budget;
 use domain::prompt::enrichment::{MAX_GROWTH, keeps_everything, may_be_rewritten};
 use domain::tokens;
@@ -11,7 +10,7 @@ use providers::anthropic::{Message, Request, StopReason, SystemBlock};
 
 use super::reads::Material;
 use super::{Order, Prompt, sections};
-use crate::llm::{Asker, Models, Purpose};
+use crate::llm::{Purpose, Work};
 
 /// For all tries together: the prompts wait for it.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -24,18 +23,22 @@ const INSTRUCTIONS: &str = "You make a character brief more vivid. You get a par
 
 /// The model that rewrites.
 #[derive(Debug, Clone)]
-pub struct Enrichment {
-    /// How it is asked.
-    pub models: Models,
+pub(super) struct Enrichment {
     /// Its name.
-    pub model: String,
+    pub(super) model: String,
 }
 
 impl Enrichment {
     /// The prompt with its sections about the moment rewritten, or as it was.
-    pub(super) async fn of(&self, prompt: Prompt, material: &Material, order: &Order<'_>) -> Prompt {
+    pub(super) async fn of(
+        &self,
+        work: &Work,
+        prompt: Prompt,
+        material: &Material,
+        order: &Order<'_>,
+    ) -> Prompt {
         let Some(original) = rewritable(&prompt, material) else { return prompt };
-        let Some(rewritten) = self.rewrite(&original, prompt.platform, order).await else { return prompt };
+        let Some(rewritten) = self.rewrite(work, &original, order).await else { return prompt };
         let text = prompt.text.replacen(&original, &rewritten, 1);
         let count = tokens::count(&text);
         if count > Budget::of(prompt.platform).max {
@@ -51,17 +54,12 @@ impl Enrichment {
         Prompt { text, tokens: count, snapshot, ..prompt }
     }
 
-    async fn rewrite(&self, original: &str, platform: Platform, order: &Order<'_>) -> Option<String> {
+    async fn rewrite(&self, work: &Work, original: &str, order: &Order<'_>) -> Option<String> {
         let mut request = Request::new(self.model.clone(), longest_answer(original));
         request.system = vec![SystemBlock { text: INSTRUCTIONS.to_owned(), cached: false }];
         request.messages = vec![Message::user(original)];
-        let asker = Asker {
-            user: Some(order.user),
-            conversation: order.conversation,
-            platform: Some(platform.as_str()),
-        };
         let until = Instant::now() + TIMEOUT;
-        let answering = self.models.ask_until(until, asker, Purpose::PromptEnrichment, &request);
+        let answering = work.ask_until(until, Purpose::PromptEnrichment, &request);
         let answer = match answering.await {
             Ok(answer) => answer,
             Err(error) => {

@@ -16,7 +16,7 @@ use store::prompt_reads::NewFact;
 use store::{Client, Result};
 
 use super::Order;
-use crate::llm::{Asker, Models};
+use crate::llm::Work;
 use crate::memory::{self, Hit, Meaning, Search};
 
 const SHARED: &str = "Moments that the two of them shared, their history together: how they met, first times, jokes of \
@@ -37,15 +37,14 @@ pub(super) struct Queries {
 
 impl Queries {
     /// Embeds what is not known yet, in one call. Without an answer in time, words are enough.
-    pub(super) async fn embed(models: &Models, fixed: &Fixed, order: &Order<'_>) -> Self {
+    pub(super) async fn embed(work: &Work, fixed: &Fixed, order: &Order<'_>) -> Self {
         let summary =
             order.summary.map(str::trim).filter(|summary| !summary.is_empty()).map(ToOwned::to_owned);
         let mut texts: Vec<String> = summary.iter().cloned().collect();
         if fixed.get().is_none() {
             texts.extend([SHARED.to_owned(), HER_LIFE.to_owned()]);
         }
-        let asker = Asker { conversation: order.conversation, ..Asker::player(order.user) };
-        let mut vectors = match models.embed(asker, &texts, EmbedFor::Searching).await {
+        let mut vectors = match work.embed(&texts, EmbedFor::Searching).await {
             Ok(vectors) => vectors.into_iter(),
             Err(error) => {
                 tracing::warn!(

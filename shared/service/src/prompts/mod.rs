@@ -29,17 +29,16 @@ use serde_json::Value;
 use store::prompts::{self, NewPrompt};
 use store::{Limits, Pool, Tx, pipeline_conversations, retry_conflicts};
 
-pub use self::enrichment::Enrichment;
+use self::enrichment::Enrichment;
 use self::memories::{Fixed, Queries};
 use self::reads::Material;
 use self::templates::RenderError;
-use crate::llm::Models;
+use crate::llm::Work;
 
 /// Builds prompts. Clones share what was worked out once per process.
 #[derive(Debug, Clone)]
 pub struct Builder {
     pool: Pool,
-    models: Option<Models>,
     nikita_zone: TimeZone,
     psyche_agent_enabled: bool,
     fixed: Fixed,
@@ -63,12 +62,24 @@ pub struct Order<'a> {
     pub zone: TimeZone,
     /// What time it is.
     pub now: Timestamp,
+    /// The piece of work that pays for calls to models. Without it none is asked, and the newest memories are told in place
+    /// of the nearest.
+    pub work: Option<&'a Work>,
 }
 
 impl Order<'_> {
     /// Both prompts of a player, outside any conversation.
     pub fn both(user: UserId, zone: TimeZone, now: Timestamp) -> Self {
-        Self { user, conversation: None, summary: None, tone: None, platforms: &Platform::ALL, zone, now }
+        Self {
+            user,
+            conversation: None,
+            summary: None,
+            tone: None,
+            platforms: &Platform::ALL,
+            zone,
+            now,
+            work: None,
+        }
     }
 }
 
@@ -114,28 +125,23 @@ pub struct Prompt {
 }
 
 impl Builder {
-    /// A builder. Without `models` no meaning is asked for: the newest memories are told in place of the nearest.
-    pub fn new(
-        pool: Pool,
-        models: Option<Models>,
-        nikita_zone: TimeZone,
-        psyche_agent_enabled: bool,
-    ) -> Self {
+    /// A builder.
+    pub fn new(pool: Pool, nikita_zone: TimeZone, psyche_agent_enabled: bool) -> Self {
         let fixed = Fixed::default();
-        Self { pool, models, nikita_zone, psyche_agent_enabled, fixed, enrichment: None }
+        Self { pool, nikita_zone, psyche_agent_enabled, fixed, enrichment: None }
     }
 
     /// The same builder, with a model that makes the prompts more vivid.
     #[must_use]
-    pub fn with_enrichment(mut self, enrichment: Option<Enrichment>) -> Self {
-        self.enrichment = enrichment;
+    pub fn with_enrichment(mut self, model: Option<String>) -> Self {
+        self.enrichment = model.map(|model| Enrichment { model });
         self
     }
 
     /// Builds what is ordered. One prompt that cannot be written does not cost the other.
     pub async fn build(&self, order: &Order<'_>) -> Result<Built, BuildError> {
-        let queries = match &self.models {
-            Some(models) => Some(Queries::embed(models, &self.fixed, order).await),
+        let queries = match order.work {
+            Some(work) => Some(Queries::embed(work, &self.fixed, order).await),
             None => None,
         };
         // Seventeen statements under way at once are too much for the stack.
@@ -151,8 +157,8 @@ impl Builder {
                 }
             }
         }
-        if let Some(enrichment) = &self.enrichment {
-            let enriched = prompts.into_iter().map(|prompt| enrichment.of(prompt, &material, order));
+        if let (Some(enrichment), Some(work)) = (&self.enrichment, order.work) {
+            let enriched = prompts.into_iter().map(|prompt| enrichment.of(work, prompt, &material, order));
             prompts = join_all(enriched).await;
         }
         match failure {

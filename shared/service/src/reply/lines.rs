@@ -1,10 +1,10 @@
 //! Lines that need no thinking: queued under the update's id like any message of hers, and sent at once.
 
-use domain::care;
 use domain::delivery::{EventType, Status, TelegramContent};
 use domain::ids::UserId;
 use domain::reply::response::{self, ResponseId};
 use domain::status::GameStatus;
+use domain::{budget, canned, care};
 use jiff::Timestamp;
 use providers::telegram::{Error, ReplyMarkup, SendMessage};
 use store::Tx;
@@ -31,6 +31,13 @@ impl Line {
     /// A line of hers.
     pub(crate) fn hers(work: &Work, text: impl Into<String>) -> Self {
         Self { text: text.into(), id: ResponseId::of(work.update_id()).notice(), system: false }
+    }
+
+    /// The line that says that she rests until the day is over; said once.
+    pub(super) fn rest(deps: &Deps, user: UserId) -> Self {
+        let day = budget::day(deps.clock.now()).start;
+        let text = canned::rest(&deps.draws, user, day).to_owned();
+        Self { text, id: response::rest(user, day), system: false }
     }
 
     /// A line that is sent whatever the game's status is.

@@ -13,7 +13,7 @@ use store::inbound_events::Player;
 use tokio::time::timeout;
 
 use super::accept::{self, Acceptance, Accepted};
-use super::lines::{self, Words};
+use super::lines::{self, Line, Said, Words};
 use super::outcome::{self, Done};
 use super::typing::while_typing;
 use super::{Deps, Failure, Work, settle};
@@ -137,8 +137,9 @@ async fn answer(deps: &Deps, work: &Work, player: &Player, accepted: &Accepted) 
     let delay = delay_of(deps, &key, accepted, in_care);
     let said = while_typing(deps, work.chat(), delay.is_zero(), think(deps, player, accepted, in_care)).await;
     match said {
-        Ok(Some(text)) => settle::settle(deps, work, player, accepted, &text, delay).await,
-        Ok(None) => Ok(Done::As(outcome::NO_PLAYER)),
+        Ok(Thought::Words(text)) => settle::settle(deps, work, player, accepted, &text, delay).await,
+        Ok(Thought::NoPlayer) => Ok(Done::As(outcome::NO_PLAYER)),
+        Ok(Thought::Rest) => rest(deps, work, player, in_care).await,
         Err(failed) => {
             // Somebody in need does not wait for the next try.
             if in_care {
@@ -171,13 +172,30 @@ fn delay_of(deps: &Deps, key: &str, accepted: &Accepted, in_care: bool) -> Signe
     delay::delay(&deps.draws, key, deps.rules.delay_mode, &situation, accepted.written_at())
 }
 
-/// Her words; none when the player is gone.
-async fn think(
-    deps: &Deps,
-    player: &Player,
-    accepted: &Accepted,
-    in_care: bool,
-) -> Result<Option<String>, Failure> {
+/// Nobody is asked until the day is over. She says so once; somebody in need is told where there is help.
+async fn rest(deps: &Deps, work: &Work, player: &Player, in_care: bool) -> Result<Done, Failure> {
+    if in_care {
+        return Ok(match lines::say(deps, work, player, Words::HelpIfDue).await? {
+            Said::Line => Done::As(outcome::HELP),
+            Said::Nothing => Done::As(outcome::BUDGET_REST),
+            Said::Not(reason) => reason.into(),
+        });
+    }
+    let line = Line::rest(deps, player.id);
+    lines::say_and_end(deps, work, player, &line, outcome::BUDGET_REST).await
+}
+
+/// What thinking came to.
+enum Thought {
+    /// Her words.
+    Words(String),
+    /// The player is gone.
+    NoPlayer,
+    /// The day's budget for models is used up.
+    Rest,
+}
+
+async fn think(deps: &Deps, player: &Player, accepted: &Accepted, in_care: bool) -> Result<Thought, Failure> {
     let turn = Turn {
         user: player.id,
         conversation: accepted.conversation,
@@ -185,14 +203,14 @@ async fn think(
         telegram_message_id: Some(accepted.heard.message_id),
         previous_interaction_at: accepted.message.previous_interaction_at,
         care_mode: in_care,
-        economy: false,
         now: deps.clock.now(),
     };
     let time = deps.rules.agent_time + AGENT_MARGIN;
     match timeout(time, agent::answer(&deps.agent, &turn)).await {
-        Ok(Ok(reply)) if reply.kind == ReplyKind::Normal => Ok(Some(reply.text)),
+        Ok(Ok(reply)) if reply.kind == ReplyKind::Normal => Ok(Thought::Words(reply.text)),
         Ok(Ok(stopgap)) => Err(Failure::NoAnswer(stopgap.text)),
-        Ok(Err(AgentError::UnknownPlayer)) => Ok(None),
+        Ok(Err(AgentError::UnknownPlayer)) => Ok(Thought::NoPlayer),
+        Ok(Err(AgentError::OverBudget)) => Ok(Thought::Rest),
         Ok(Err(AgentError::Store(error))) => Err(error.into()),
         Ok(Err(AgentError::Text(_))) => Err(Failure::Text),
         Err(_) => Err(Failure::TimedOut),

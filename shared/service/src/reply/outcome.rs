@@ -22,6 +22,8 @@ pub(super) const CLOSED: &str = "closed";
 pub(super) const WON_REPLY: &str = "won_reply";
 /// The player needed help, and no model could answer.
 pub(crate) const HELP: &str = "help";
+/// The day's budget for models is used up: she rests, and says so once a day.
+pub(super) const BUDGET_REST: &str = "budget_rest";
 /// The last attempt had no answer: a line asks for a moment.
 pub(super) const FALLBACK: &str = "fallback";
 /// The last attempt failed: she apologised.

@@ -9,16 +9,18 @@ mod request;
 use domain::extraction::{
     Bounds, Extraction, MAX_KNOWN_SHOWN, MAX_OPEN_SHOWN, MAX_OPEN_THREADS, Reading, said_by_player,
 };
+use domain::{pricing, tokens};
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, try_join};
 use serde_json::{Value, json};
+use store::pipeline_conversations::Claimed;
 use store::thoughts::{self, NewThought, Source};
 use store::threads::{self, NewThread, OpenThread};
 use store::{Pool, Tx, pipeline_conversations};
 
+use super::Context;
 use super::stage::{Effect, StageError, Work};
-use super::{Context, asker};
-use crate::llm::{Models, Purpose};
+use crate::llm::Purpose;
 use crate::memory::{self, Hit, Meaning, Search};
 
 /// The savepoint around threads and thoughts.
@@ -28,7 +30,6 @@ const LEFT_OVER: &str = "threads_and_thoughts";
 #[derive(Debug)]
 pub(super) struct Extract {
     pub(super) pool: Pool,
-    pub(super) models: Models,
     pub(super) model: String,
 }
 
@@ -47,6 +48,11 @@ impl Work for Extract {
             Ok(Box::new(Extracted { reading, is_reused }) as Box<dyn Effect>)
         }
         .boxed()
+    }
+
+    fn estimate(&self, claimed: &Claimed) -> i64 {
+        let said = tokens::count(&claimed.messages.to_string());
+        pricing::estimate(&self.model, (request::TOKENS_BESIDE + said) as u64, request::MAX_TOKENS.into())
     }
 }
 
@@ -85,14 +91,14 @@ impl Extract {
         let bounds =
             Bounds { messages: context.message_count, known_facts: known.len(), open_threads: open.len() };
         let request = request::request(&self.model, context, known, open)?;
-        let answer = self.models.ask(asker(context), Purpose::Extraction, &request).await?;
+        let answer = context.work.ask(Purpose::Extraction, &request).await?;
         let fault = match request::read(&answer, bounds) {
             Ok(extraction) => return Ok(extraction),
             Err(fault) => fault,
         };
         tracing::warn!(conversation_id = %context.conversation, "An extraction could not be read: it is repaired");
         let repair = request::repair(request, &answer, &fault);
-        let answer = self.models.ask(asker(context), Purpose::Extraction, &repair).await?;
+        let answer = context.work.ask(Purpose::Extraction, &repair).await?;
         request::read(&answer, bounds)
             .map_err(|_| StageError::failed("extraction_unreadable", "the model's answer could not be read"))
     }

@@ -24,7 +24,9 @@ use crate::pipeline::stage::StageError;
 /// The tool by which the model answers.
 pub(super) const TOOL: &str = "record_extraction";
 /// The most tokens of an answer.
-const MAX_TOKENS: u32 = 2_000;
+pub(super) const MAX_TOKENS: u32 = 2_000;
+/// The tokens that are sent beside what was said, at most: the instructions, the tool, what is known and open.
+pub(super) const TOKENS_BESIDE: usize = 6_000;
 /// How long a single try may take.
 const TIMEOUT: Duration = Duration::from_mins(1);
 
