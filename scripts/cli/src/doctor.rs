@@ -4,7 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use runtime::settings::Variables;
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 use secrecy::SecretString;
 use service::Clock;
 use store::migrations;
@@ -175,8 +175,9 @@ fn worst_bill(variables: &Variables) -> Option<Finding> {
     Some(found)
 }
 
+/// Rounded up to a cent.
 fn dollars(micro_dollars: i64) -> Decimal {
-    Decimal::new(micro_dollars, 6)
+    Decimal::new(micro_dollars, 6).round_dp_with_strategy(2, RoundingStrategy::AwayFromZero)
 }
 
 fn services(variables: &Variables) -> Vec<Finding> {
@@ -282,8 +283,8 @@ fn schedules(home: &Home) -> Finding {
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_worst_bill_is_told_and_that_there_is_none() {
+    #[tokio::test]
+    async fn the_worst_bill_is_told_and_that_there_is_none() {
         let told = |variables: Variables| worst_bill(&variables).map(|finding| finding.found);
         let default = Variables::of([("DATABASE_URL", "postgres://localhost/postgres")]);
         // 2.00, and three calls of 30,000 tokens in and 2,048 out at 3 and 15 dollars a million.
