@@ -11,7 +11,7 @@ use axum::http::HeaderName;
 use domain::budget::Budgets;
 use domain::draw::Draws;
 use domain::reply::delay::Mode;
-use domain::{config, delivery, inbox, pricing};
+use domain::{budget, config, delivery, inbox, pricing};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use providers::anthropic::{self, Anthropic, Patience};
@@ -225,7 +225,7 @@ impl Wiring<'_> {
     }
 
     /// What models may cost in a day.
-    fn spending(&mut self) -> Spending {
+    pub fn spending(&mut self) -> Spending {
         let default = Spending::default();
         Spending {
             budgets: Budgets {
@@ -278,6 +278,19 @@ impl Wiring<'_> {
                 .then(|| self.model("META_PROMPT_MODEL", "claude-haiku-4-5-20251001")),
         };
         Ok((deps, settings))
+    }
+
+    /// The most that one player can cost in a day, in micro-dollars; none when there is no budget.
+    pub fn worst_bill(&mut self) -> Option<i64> {
+        let default = pipeline::Settings::default();
+        let models = [
+            self.model("ANTHROPIC_MODEL", &default.model),
+            self.model("SUMMARY_MODEL", &default.summary_model),
+            self.spending().economy_model,
+        ];
+        let (input, output) = budget::LARGEST_CALL;
+        let estimates = models.map(|model| pricing::estimate(&model, input, output));
+        budget::worst_bill(self.spending().budgets.user, estimates.into_iter().max().unwrap_or_default())
     }
 
     /// What the nightly summaries need.

@@ -1,8 +1,9 @@
 //! The day's budget for models: what is counted, what is saved, and what happens when it is used up.
 
-use domain::budget::{Budgets, Leave, worst_bill};
+use domain::budget::{Budgets, LARGEST_CALL, Leave};
 use domain::care::HELP;
 use domain::ids::UserId;
+use domain::pricing::estimate;
 use end_to_end::chat::Chat;
 use end_to_end::database::TestDatabase;
 use end_to_end::processing::Processing;
@@ -181,7 +182,7 @@ async fn five_hundred_messages_stay_within_the_budget_and_one_estimate() {
     let cost: i64 = chat.row(COST).await.parse().expect("a sum");
     assert_eq!(counted(&chat.pool(), &counter(ann), chat.clock.now()).await, cost);
     assert!(cost >= BUDGET * 9 / 10, "{cost}");
-    assert!(Some(cost) < worst_bill(BUDGET, SONNET), "{cost}");
+    assert!(cost < BUDGET + estimate(SONNET, LARGEST_CALL.0, LARGEST_CALL.1), "{cost}");
     let outcomes = "SELECT string_agg(DISTINCT outcome, ' ' ORDER BY outcome) FROM inbound_events";
     assert_eq!(chat.row(outcomes).await, "budget_rest replied");
 }

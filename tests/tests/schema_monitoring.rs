@@ -291,6 +291,18 @@ async fn cost_is_summed_from_midnight_and_the_platform_is_text_or_voice() {
     );
     assert_eq!(usage(By::Purpose).await.len(), 3);
     assert_eq!(usage(By::User).await.len(), 3);
+
+    let costs = spending::list_costs(&client, since_yesterday()).await.expect("the costs");
+    let told = costs.iter().map(|cost| (cost.day.to_string(), cost.model.as_str(), cost.cost_microusd));
+    assert_eq!(
+        told.collect::<Vec<_>>(),
+        [
+            ("2026-02-19".to_owned(), "sonnet", 9_000),
+            ("2026-02-20".to_owned(), "opus", 250_000),
+            ("2026-02-20".to_owned(), "sonnet", 1_500),
+            ("2026-02-20".to_owned(), "small", 0),
+        ]
+    );
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::net::{Ipv4Addr, TcpListener};
 use std::path::PathBuf;
 
 use runtime::settings::Variables;
+use rust_decimal::{Decimal, RoundingStrategy};
 use secrecy::SecretString;
 use service::Clock;
 use store::migrations;
@@ -86,6 +87,7 @@ async fn examine(database_url: Option<String>) -> Vec<Finding> {
             findings.push(env_file(&home));
             findings.push(settings(&variables));
             findings.extend(services(&variables));
+            findings.extend(worst_bill(&variables));
             findings.push(port(&variables));
             findings.extend(database(&home, databases::named(database_url, &variables)).await);
         }
@@ -152,6 +154,30 @@ fn settings(variables: &Variables) -> Finding {
         return Finding::fine("settings", "all of them can be used");
     }
     Finding::wrong("settings", problems.join("; "), "correct them in .env or in the environment")
+}
+
+/// What a player can cost at most. With wrong settings nothing can be said.
+fn worst_bill(variables: &Variables) -> Option<Finding> {
+    let found = match wiring::worst_bill(variables).ok()? {
+        Some(bill) => Finding::fine(
+            "worst bill",
+            format!(
+                "${:.2} for a player and day: the budget, and one call under way for each worker",
+                dollars(bill)
+            ),
+        ),
+        None => Finding::note(
+            "worst bill",
+            "without end: there is no budget for a player",
+            "set LLM_DAY_BUDGET_USER_USD",
+        ),
+    };
+    Some(found)
+}
+
+/// Rounded up to a cent.
+fn dollars(micro_dollars: i64) -> Decimal {
+    Decimal::new(micro_dollars, 6).round_dp_with_strategy(2, RoundingStrategy::AwayFromZero)
 }
 
 fn services(variables: &Variables) -> Vec<Finding> {
@@ -256,6 +282,16 @@ fn schedules(home: &Home) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn the_worst_bill_is_told_and_that_there_is_none() {
+        let told = |variables: Variables| worst_bill(&variables).map(|finding| finding.found);
+        let default = Variables::of([("DATABASE_URL", "postgres://localhost/postgres")]);
+        // 2.00, and three calls of 30,000 tokens in and 2,048 out at 3 and 15 dollars a million.
+        assert!(told(default.clone()).is_some_and(|told| told.starts_with("$2.43 ")));
+        let without = default.with("LLM_DAY_BUDGET_USER_USD", "0");
+        assert!(told(without).is_some_and(|told| told.starts_with("without end")));
+    }
 
     #[test]
     fn a_finding_says_what_to_do_only_where_something_is_to_be_done() {

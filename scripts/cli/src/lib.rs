@@ -1,6 +1,7 @@
 //! `nikita`, the developer command: the whole product on one machine.
 
 pub mod bundle;
+pub mod costs;
 pub mod database;
 pub mod doctor;
 pub mod home;

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use cli::memory::{self, Wanted};
-use cli::{chain, database, doctor, invoke, play, seed, simulate, up};
+use cli::{chain, costs, database, doctor, invoke, play, seed, simulate, up};
+use jiff::civil::Date;
 
 /// The developer command of Nikita. Call it from within the checkout.
 ///
@@ -72,6 +73,17 @@ enum Command {
     Memory {
         #[command(subcommand)]
         command: Memory,
+    },
+    /// Says what calls to models took: tokens and money by UTC day, player, purpose and model.
+    Costs {
+        /// Of this day alone, such as 2026-11-25. Unset: of the last seven.
+        #[arg(long, value_name = "DAY")]
+        day: Option<Date>,
+        /// A line of JSON for each, the price in millionths of a dollar.
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        database: Database,
     },
     /// Makes a few players in telling states. Those who are there already stay as they are.
     Seed {
@@ -177,6 +189,7 @@ async fn run(command: Command) -> Result<ExitCode, Box<dyn std::error::Error>> {
             say(&database::migrate(database.url, clean_up, drop_nonempty).await?)?;
         }
         Command::Memory { command } => remember(command).await?,
+        Command::Costs { day, json, database } => say(&costs::command(day, json, database.url).await?)?,
         Command::Seed { database } => say(&seed::command(database.url).await?)?,
         Command::Reset { database } => say(&database::reset(database.url)?)?,
         Command::Simulate { arguments } => {

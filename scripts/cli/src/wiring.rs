@@ -57,14 +57,14 @@ pub fn names() -> Vec<&'static str> {
     functions::ALL.iter().map(|(function, _)| function.name).collect()
 }
 
+/// With a database that nobody asks for: whether it answers is another question.
+fn with_some_database(variables: &Variables) -> Variables {
+    default(variables.clone(), "DATABASE_URL", "postgres://localhost/postgres")
+}
+
 /// Everything that is wrong with the settings, each thing once.
 pub fn problems(variables: &Variables) -> Vec<String> {
-    // A place that nobody asks for: whether the database answers is another question.
-    let variables = match variables.get("DATABASE_URL") {
-        Some(_) => variables.clone(),
-        None => variables.clone().with("DATABASE_URL", "postgres://localhost/postgres"),
-    };
-    let mut problems = match Wiring::new(variables, Clock::system()) {
+    let mut problems = match Wiring::new(with_some_database(variables), Clock::system()) {
         Ok(wiring) => {
             names().into_iter().filter_map(|name| wiring.function(name).err()).flat_map(in_words).collect()
         }
@@ -73,6 +73,12 @@ pub fn problems(variables: &Variables) -> Vec<String> {
     problems.sort();
     problems.dedup();
     problems
+}
+
+/// The most that a player can cost in a day by these settings, in micro-dollars; none where there is no budget.
+pub fn worst_bill(variables: &Variables) -> Result<Option<i64>, StartError> {
+    let wiring = Wiring::new(with_some_database(variables), Clock::system())?;
+    wiring.environment.wire(|wiring| Ok(wiring.worst_bill()))
 }
 
 fn in_words(error: Error) -> Vec<String> {

@@ -7,6 +7,7 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 use tokio_postgres::Client;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use super::Span;
 use crate::Result;
@@ -139,6 +140,65 @@ pub async fn get_model_usage(client: &Client, span: Span, by: By) -> Result<Vec<
         .map(|row| {
             Ok(Usage {
                 key: row.try_get("key")?,
+                calls: row.try_get("calls")?,
+                input_tokens: row.try_get("input_tokens")?,
+                output_tokens: row.try_get("output_tokens")?,
+                cache_read_tokens: row.try_get("cache_read_tokens")?,
+                cache_write_tokens: row.try_get("cache_write_tokens")?,
+                cost_microusd: row.try_get("cost_microusd")?,
+            })
+        })
+        .collect()
+}
+
+/// The calls of one UTC day, player, purpose and model.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cost {
+    /// The day.
+    pub day: Date,
+    /// The player; none for calls that were for nobody, or for somebody who is gone.
+    pub user: Option<UserId>,
+    /// What for.
+    pub purpose: String,
+    /// Which model.
+    pub model: String,
+    /// How many.
+    pub calls: i64,
+    /// Tokens of input that came from no cache.
+    pub input_tokens: i64,
+    /// Tokens of output.
+    pub output_tokens: i64,
+    /// Tokens of input read from the provider's cache.
+    pub cache_read_tokens: i64,
+    /// Tokens of input written to it.
+    pub cache_write_tokens: i64,
+    /// Their price, in millionths of a dollar.
+    pub cost_microusd: i64,
+}
+
+/// The calls made within the span, by day, player, purpose and model; the dearest of a day first.
+pub async fn list_costs(client: &Client, span: Span) -> Result<Vec<Cost>> {
+    let rows = client
+        .query_typed(
+            "-- spending::list_costs
+             SELECT (created_at AT TIME ZONE 'UTC')::date AS day, user_id, purpose, model, count(*) AS calls,
+                    sum(input_tokens) AS input_tokens, sum(output_tokens) AS output_tokens,
+                    sum(cache_read_tokens) AS cache_read_tokens, sum(cache_write_tokens) AS cache_write_tokens,
+                    sum(cost_microusd)::bigint AS cost_microusd
+               FROM llm_usage
+              WHERE created_at >= $1 AND created_at < $2
+              GROUP BY 1, 2, 3, 4
+              ORDER BY 1, sum(cost_microusd) DESC, 2, 3, 4",
+            &[(&span.from, Type::TIMESTAMPTZ), (&span.to, Type::TIMESTAMPTZ)],
+        )
+        .await?;
+    rows.iter()
+        .map(|row| {
+            Ok(Cost {
+                day: row.try_get("day")?,
+                user: row.try_get::<_, Option<Uuid>>("user_id")?.map(UserId::from_uuid),
+                purpose: row.try_get("purpose")?,
+                model: row.try_get("model")?,
                 calls: row.try_get("calls")?,
                 input_tokens: row.try_get("input_tokens")?,
                 output_tokens: row.try_get("output_tokens")?,
