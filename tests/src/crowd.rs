@@ -6,7 +6,7 @@
 //! only if its sender died in between.
 //!
 //! Leases are seconds here, by settings, and are waited for. The minutes that the rules prescribe besides are not: before
-//! each run of a job they pass in the rows ([`Crowd::minutes_pass`]).
+//! each run of a job they pass in the rows (`minutes_pass`).
 
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
