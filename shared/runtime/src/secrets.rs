@@ -16,8 +16,8 @@ use secrecy::SecretString;
 
 use crate::aws;
 use crate::settings::{Stage, Variables};
+pub use store::Freshness;
 use store::Store;
-pub use store::{Freshness, Unread};
 
 /// A secret: the variable it stands for, and the concern under which it is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +67,6 @@ impl Secrets {
             Self::of_store(stage, variables, wanted, Freshness::default())
         } else {
             Self::of_environment(variables)
-        }
-    }
-
-    /// Fetches what was not fetched yet, within a bounded time. What fails here is tried again when it is needed.
-    pub async fn load(&self) -> Result<(), Unread> {
-        match &self.store {
-            Some(store) => store.load().await,
-            None => Ok(()),
         }
     }
 

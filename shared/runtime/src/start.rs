@@ -81,23 +81,14 @@ async fn run(
     let router = edge::around(router, Duration::from_millis(setup.basics.slow_request_ms));
 
     if setup.basics.on_lambda {
-        // Side by side: whoever needs a secret waits for it, and the platform does not wait for a fetch before it counts us as started.
-        let (ended, ()) = tokio::join!(lambda::run(function.name, router), load(&setup.secrets));
-        return ended;
+        // Nothing before the first poll: behind it the first event waits, and whoever needs a secret fetches them all.
+        return lambda::run(function.name, router).await;
     }
-    load(&setup.secrets).await;
     let end = server::asked_to_end()?;
     let listener = TcpListener::bind(setup.basics.address).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     server::serve(listener, router, end).await;
     Ok(())
-}
-
-/// Fetches the secrets. Without them the function runs on: it asks again when it needs one.
-async fn load(secrets: &Secrets) {
-    if let Err(error) = secrets.load().await {
-        tracing::warn!(error_code = error.code(), "secrets_not_loaded");
-    }
 }
 
 /// What was built, unless settings are wrong: those that every function has, and those that this one reads, in one error.

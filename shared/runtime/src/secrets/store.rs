@@ -17,12 +17,12 @@ use super::cache::Cache;
 pub use super::cache::Freshness;
 use crate::settings::Stage;
 
-/// The longest that one call may take: a cold start waits for it.
+/// The longest that one call may take: the first request waits for it.
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Why nothing was read from the store.
 #[derive(Debug, thiserror::Error)]
-pub enum Unread {
+enum Unread {
     /// It did not answer in time.
     #[error("the secret store did not answer in time")]
     TimedOut,
@@ -33,7 +33,7 @@ pub enum Unread {
 
 impl Unread {
     /// A short code for the log.
-    pub fn code(&self) -> &'static str {
+    fn code(&self) -> &'static str {
         match self {
             Self::TimedOut => "timed_out",
             Self::Failed(_) => "failed",
@@ -57,17 +57,6 @@ impl Store {
         names.sort();
         names.dedup();
         Self { names, account, client: OnceLock::new(), cache: Mutex::new(Cache::new(freshness)) }
-    }
-
-    /// Fetches what was not fetched yet. A failure is not counted: a platform that freezes the process in the middle of it makes it
-    /// look like one.
-    pub(super) async fn load(&self) -> Result<(), Unread> {
-        let mut cache = self.cache.lock().await;
-        if cache.is_due(false, Instant::now()) {
-            let values = self.fetch_in_time().await?;
-            cache.take(values, false, Instant::now());
-        }
-        Ok(())
     }
 
     pub(super) async fn get(&self, name: &str, refused: bool) -> Option<SecretString> {
