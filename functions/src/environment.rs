@@ -38,9 +38,6 @@ use crate::{failures, secrets};
 /// Connections of one instance: few, since there may be many instances.
 const POOL_SIZE: usize = 2;
 
-/// The longest that a statement of a task may run, in milliseconds.
-const TASK_STATEMENT_MS: u64 = 30_000;
-
 /// The longest lease that can be set, in seconds: an hour.
 const LONGEST_LEASE: i64 = 3_600;
 
@@ -151,7 +148,8 @@ impl Wiring<'_> {
     /// The database. All functions of a process share one pool.
     pub fn pool(&mut self) -> Result<Pool, StartError> {
         let size = self.settings.number("DB_POOL_SIZE", POOL_SIZE, 1..=100);
-        let longest = self.settings.number("DB_STATEMENT_TIMEOUT_MS", TASK_STATEMENT_MS, 1..=900_000);
+        let default_ms = u64::try_from(store::TASK_STATEMENT.as_millis()).unwrap_or(u64::MAX);
+        let longest = self.settings.number("DB_STATEMENT_TIMEOUT_MS", default_ms, 1..=900_000);
         Ok(self.connections(size)?.with_task_statement(Duration::from_millis(longest)))
     }
 
@@ -283,14 +281,15 @@ impl Wiring<'_> {
     /// The most that one player can cost in a day, in micro-dollars; none when there is no budget.
     pub fn worst_bill(&mut self) -> Option<i64> {
         let default = pipeline::Settings::default();
+        let Spending { budgets, economy_model } = self.spending();
         let models = [
             self.model("ANTHROPIC_MODEL", &default.model),
             self.model("SUMMARY_MODEL", &default.summary_model),
-            self.spending().economy_model,
+            economy_model,
         ];
         let (input, output) = budget::LARGEST_CALL;
         let estimates = models.map(|model| pricing::estimate(&model, input, output));
-        budget::worst_bill(self.spending().budgets.user, estimates.into_iter().max().unwrap_or_default())
+        budget::worst_bill(budgets.user, estimates.into_iter().max().unwrap_or_default())
     }
 
     /// What the nightly summaries need.
