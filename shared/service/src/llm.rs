@@ -30,6 +30,16 @@ use crate::{Clock, cost_alarm, outages};
 pub enum Purpose {
     /// Her answer to a message.
     Chat,
+    /// What an exchange does to the relationship.
+    Scoring,
+    /// Whether an encounter was passed.
+    BossJudgment,
+    /// Her psyche, briefly, on a message.
+    PsycheTier2,
+    /// Her psyche, deeply, on a message.
+    PsycheTier3,
+    /// Her psyche, every day.
+    PsycheBatch,
     /// What a conversation leaves behind.
     Extraction,
     /// A conversation in two sentences.
@@ -40,17 +50,34 @@ pub enum Purpose {
     Embedding,
     /// A prompt made more vivid.
     PromptEnrichment,
+    /// Tastes that a conversation shows.
+    ViceDetection,
+    /// A day of her own.
+    LifeGen,
+    /// What she writes first.
+    Touchpoint,
+    /// How needy or distracted a player sounds.
+    EngagementLanguage,
 }
 
 impl Purpose {
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Chat => "chat",
+            Self::Scoring => "scoring",
+            Self::BossJudgment => "boss_judgment",
+            Self::PsycheTier2 => "psyche_tier2",
+            Self::PsycheTier3 => "psyche_tier3",
+            Self::PsycheBatch => "psyche_batch",
             Self::Extraction => "extraction",
             Self::Summary => "summary",
             Self::DailySummary => "daily_summary",
             Self::Embedding => "embedding",
             Self::PromptEnrichment => "prompt_enrichment",
+            Self::ViceDetection => "vice_detection",
+            Self::LifeGen => "life_gen",
+            Self::Touchpoint => "touchpoint",
+            Self::EngagementLanguage => "engagement_language",
         }
     }
 
@@ -58,9 +85,18 @@ impl Purpose {
     const fn class(self) -> Class {
         match self {
             Self::Chat => Class::Chat,
-            Self::Embedding => Class::Answer,
-            Self::Extraction | Self::Summary | Self::DailySummary => Class::Memory,
-            Self::PromptEnrichment => Class::Extra,
+            Self::Scoring | Self::BossJudgment | Self::Embedding => Class::Answer,
+            Self::Extraction
+            | Self::Summary
+            | Self::DailySummary
+            | Self::ViceDetection
+            | Self::LifeGen
+            | Self::PsycheBatch => Class::Memory,
+            Self::PsycheTier2
+            | Self::PsycheTier3
+            | Self::PromptEnrichment
+            | Self::Touchpoint
+            | Self::EngagementLanguage => Class::Extra,
         }
     }
 }
