@@ -1,10 +1,11 @@
 //! The rehearsal: rules that stand in for the model, so that the game can be played and tested without one.
 //!
 //! It is honest about itself: it calls itself `rehearsal`, it knows nothing, and the same request always gets the same
-//! answer. From a request it does one of four things:
+//! answer. From a request it does one of five things:
 //!
 //! - a forced tool with `facts` in its schema: what the numbered transcript says in plain words (`extraction`);
 //! - a forced tool with `deltas`: a verdict by a small list of words (`scoring`);
+//! - a forced tool with `signals`: the tastes that the player's words show (`vices`);
 //! - any other forced tool: the least object that its schema takes (`schema`);
 //! - no forced tool: a summary where there is a transcript, and otherwise her next line in the chat (`chat`).
 //!
@@ -23,6 +24,7 @@ mod schema;
 mod scoring;
 mod summary;
 mod values;
+mod vices;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -65,6 +67,8 @@ fn fill(prompt: &Prompt<'_>, schema: &Value) -> Value {
         extraction::extract(prompt)
     } else if asks_for("deltas") {
         scoring::score(prompt)
+    } else if asks_for("signals") {
+        vices::detect(prompt)
     } else {
         schema::least(schema)
     }
