@@ -18,6 +18,9 @@ use uuid::Uuid;
 /// An event so likely to be told is told in every chapter.
 const SURELY: f64 = 0.2;
 
+/// Among so many draws there is every one that a test asks for.
+const MANY: u32 = 1_000;
+
 /// An important event that moves her. Where she is to tell of it, its draw says so whatever the chapter; else it never
 /// does.
 pub fn event(starts_at: Timestamp, importance: f64, is_told: bool) -> HerEvent {
@@ -37,7 +40,7 @@ pub fn event(starts_at: Timestamp, importance: f64, is_told: bool) -> HerEvent {
 pub fn id(is_told: bool) -> Uuid {
     let roll = |id: &Uuid| Draws::default().draw(&format!("tp-event-roll:{id}"));
     let fits = |id: &Uuid| if is_told { roll(id) < SURELY } else { roll(id) > 1.0 - SURELY };
-    (0..).map(|number: u32| derived(&format!("event {number}"))).find(fits).expect("one of many")
+    (0..MANY).map(|number| derived(&format!("event {number}"))).find(fits).expect("one of many")
 }
 
 /// A stage in the place of `life_sim` that finds these events.

@@ -26,9 +26,9 @@ async fn what_is_seen_is_told_once_for_each_conversation() {
     for _ in 0..2 {
         let (ended, context) = world.run_stages(&world.stages(&STAGES), conversation).await;
         assert!(ended.stage_errors.is_empty(), "{ended:?}");
-        assert_eq!(context.findings, [Finding::BossNear]);
+        assert_eq!(context.game.findings, [Finding::BossNear]);
         // It began in the first chapter, as far as its row says.
-        assert!(context.chapter_changed && !context.decay_applied);
+        assert!(context.game.chapter_changed && !context.game.decay_applied);
     }
 
     assert_eq!(rows(&world.pool(), TOLD).await, ["58.50 | 2 | t | 1.25 | [\"boss_threshold_near\"]"]);
@@ -52,7 +52,7 @@ async fn where_nothing_is_seen_nothing_is_told() {
 
     let (_, context) = world.run_stages(&world.stages(&STAGES), conversation).await;
 
-    assert!(context.findings.is_empty() && !context.chapter_changed && context.decay_applied);
+    assert!(context.game.findings.is_empty() && !context.game.chapter_changed && context.game.decay_applied);
     assert_eq!(rows(&world.pool(), TOLD).await, Vec::<String>::new());
 }
 
@@ -64,7 +64,7 @@ async fn a_game_that_does_not_agree_with_itself_is_told() {
 
     let (_, context) = world.run_stages(&world.stages(&STAGES), conversation).await;
 
-    assert_eq!(context.findings, [Finding::MetricDrift, Finding::StatusInvariant]);
+    assert_eq!(context.game.findings, [Finding::MetricDrift, Finding::StatusInvariant]);
     let told = ["40.00 | 1 | t | 0.0 | [\"score_metric_drift\", \"status_invariant\"]"];
     assert_eq!(rows(&world.pool(), TOLD).await, told);
 }

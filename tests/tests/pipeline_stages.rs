@@ -1,6 +1,8 @@
 //! All stages together: what each of them writes, that a repeated run comes to the same rows, and that the failure of one
 //! costs only that one.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;

@@ -1,5 +1,7 @@
 //! The storylines between the two, conversation by conversation.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use domain::arcs::start::probability;
 use domain::arcs::story::Template;
 use domain::chapter::Chapter;
@@ -19,14 +21,17 @@ const STAGES: [Stage; 2] = [EXTRACTION, STORY_ARCS];
 const ARCS: &str = "SELECT template_name, current_stage, stage_progress, conversations_in_arc, is_active, resolved_at IS NOT NULL
                       FROM user_narrative_arcs ORDER BY template_name";
 
+/// Among so many draws there is every one that a test asks for.
+const MANY: u32 = 1_000;
+
 /// A conversation for which the draw says that a storyline may begin, or that none may.
 fn of_luck(world: &Processing, chapter: Chapter, closeness: u8, lucky: bool) -> ConversationId {
     let draws = Draws::default();
     let begins = |conversation: &ConversationId| {
         draws.happens(&format!("story-start:{}:{conversation}", world.user), probability(chapter, closeness))
     };
-    (0..)
-        .map(|number: u32| ConversationId::from_uuid(derived(&format!("conversation {number}"))))
+    (0..MANY)
+        .map(|number| ConversationId::from_uuid(derived(&format!("conversation {number}"))))
         .find(|conversation| begins(conversation) == lucky)
         .expect("one of many")
 }

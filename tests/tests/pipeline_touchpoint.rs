@@ -1,12 +1,14 @@
 //! What happens to her today may make her write first.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use domain::ids::ConversationId;
 use domain::pipeline::{EXTRACTION, TOUCHPOINT};
 use domain::status::GameStatus;
 use end_to_end::her_day::{event, happens, id};
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
-use end_to_end::rows::{execute, row, rows};
+use end_to_end::rows::{execute, row};
 use jiff::{SignedDuration, Timestamp};
 use service::pipeline::orchestrator::Ended;
 use service::pipeline::{Context, HerEvent};
@@ -59,7 +61,7 @@ async fn an_event_is_told_once() {
         world.clock.advance(SignedDuration::from_hours(8));
         let (_, context) = run(&world, conversation, vec![event(noon, 0.9, true)]).await;
         assert!(!context.touchpoint_scheduled);
-        assert_eq!(rows(&world.pool(), PLANNED).await, [planned.clone()]);
+        assert_eq!(row(&world.pool(), PLANNED).await, planned);
     }
 }
 

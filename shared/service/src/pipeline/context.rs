@@ -28,6 +28,17 @@ pub struct HerEvent {
     pub impact: Impact,
 }
 
+/// What the check of the game has seen.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct GameSeen {
+    /// What does not agree, or is worth telling.
+    pub findings: Vec<Finding>,
+    /// Whether the chapter has changed since the conversation began.
+    pub chapter_changed: bool,
+    /// Whether silence has cost score since then.
+    pub decay_applied: bool,
+}
+
 /// The context of one run. Stages read it while they think; only a committed effect changes it.
 #[derive(Debug)]
 pub struct Context {
@@ -79,11 +90,7 @@ pub struct Context {
     /// How she feels after it; in the middle as long as nobody has worked it out.
     pub emotional_state: Dimensions,
     /// What the check of the game has seen.
-    pub findings: Vec<Finding>,
-    /// Whether the chapter has changed since the conversation began.
-    pub chapter_changed: bool,
-    /// Whether silence has cost score since then.
-    pub decay_applied: bool,
+    pub game: GameSeen,
     /// Where the conflict between the two stands after it.
     pub conflict: Option<Standing>,
     /// Whether she has ended it.
@@ -121,9 +128,7 @@ impl Context {
             facts_deduplicated: 0,
             life_events: Vec::new(),
             emotional_state: Dimensions::NEUTRAL,
-            findings: Vec::new(),
-            chapter_changed: false,
-            decay_applied: false,
+            game: GameSeen::default(),
             conflict: None,
             breakup: false,
             touchpoint_scheduled: false,

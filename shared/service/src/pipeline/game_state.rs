@@ -13,7 +13,7 @@ use store::game_checks::{self, Checked};
 use store::score_history::{self, NewEntry};
 use store::{Pool, Tx};
 
-use super::Context;
+use super::context::{Context, GameSeen};
 use super::stage::{Effect, StageError, Work, Writes};
 
 /// The stage.
@@ -64,9 +64,11 @@ impl Effect for Seen {
     }
 
     fn finish(self: Box<Self>, _result: &Value, context: &mut Context) {
-        context.chapter_changed = self.checked.game.chapter != context.chapter_at_time;
-        context.decay_applied = self.checked.decayed;
-        context.findings = self.findings;
+        context.game = GameSeen {
+            findings: self.findings,
+            chapter_changed: self.checked.game.chapter != context.chapter_at_time,
+            decay_applied: self.checked.decayed,
+        };
     }
 }
 

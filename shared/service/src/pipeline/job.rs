@@ -121,7 +121,8 @@ pub async fn run_forced(
     let claimed = pipeline_conversations::claim_forced(&client, conversation, deps.clock.now()).await?;
     drop(client);
     let Some(claimed) = claimed else { return Ok(false) };
-    process(deps, stages, claimed).await;
+    // A whole run at once is too much for the stack.
+    Box::pin(process(deps, stages, claimed)).await;
     Ok(true)
 }
 
@@ -225,7 +226,7 @@ async fn worker(
         match claim(deps, rollout).await {
             Ok(Some(claimed)) => {
                 let user = claimed.user;
-                worked.ended.push((user, process(deps, stages, claimed).await));
+                worked.ended.push((user, Box::pin(process(deps, stages, claimed)).await));
             }
             Ok(None) => break,
             Err(error) => {

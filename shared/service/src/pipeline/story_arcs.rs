@@ -50,14 +50,14 @@ impl Effect for Tell {
         async move {
             let (arcs, lately) = read(tx, context).await?;
             let moved = moved(&arcs, context.conversation);
-            let begun = self.begun(&after(&arcs, &moved, context.now), &lately, context);
+            let started = self.started(&after(&arcs, &moved, context.now), &lately, context);
             let advance = story_arcs::advance(tx, context.conversation, &moved, context.now);
             let begin = async {
-                let Some(start) = begun else { return Ok(()) };
+                let Some(start) = started else { return Ok(()) };
                 begin(tx, context, start, &lately).await
             };
             try_join!(advance, begin)?;
-            Ok(json!({ "advanced": moved.len(), "started": begun.is_some() }))
+            Ok(json!({ "advanced": moved.len(), "started": started.is_some() }))
         }
         .boxed()
     }
@@ -105,7 +105,7 @@ fn after(arcs: &[Arc], moved: &[Moved<'_>], now: Timestamp) -> Vec<Arc> {
 }
 
 impl Tell {
-    fn begun(&self, arcs: &[Arc], lately: &Lately, context: &Context) -> Option<Start> {
+    fn started(&self, arcs: &[Arc], lately: &Lately, context: &Context) -> Option<Start> {
         let began_here =
             |arc: &Arc| arc.last_conversation == Some(context.conversation) && arc.told.conversations == 0;
         if arcs.iter().any(began_here) {
