@@ -40,7 +40,7 @@ impl MotoQueue {
     }
 
     /// How many records it holds, received ones included.
-    pub async fn len(&self) -> usize {
+    pub async fn waiting(&self) -> usize {
         let names = [
             QueueAttributeName::ApproximateNumberOfMessages,
             QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
@@ -73,7 +73,7 @@ impl MotoQueue {
 
     /// As [`Self::deliver`], until nothing is left.
     pub async fn deliver_all(&self, bundle: &Bundle, function: &str) {
-        while self.len().await > 0 {
+        while self.waiting().await > 0 {
             assert_eq!(self.deliver(bundle, function).await, Vec::<String>::new());
         }
     }

@@ -26,7 +26,7 @@ fn slot() -> Timestamp {
 struct World {
     bundle: Bundle,
     queue: MotoQueue,
-    _moto: Moto,
+    moto: Moto,
 }
 
 impl World {
@@ -39,7 +39,7 @@ impl World {
             ("AWS_ACCESS_KEY_ID", "key"),
             ("AWS_SECRET_ACCESS_KEY", "secret"),
         ];
-        Self { bundle: Bundle::with(slot(), &settings).await, queue, _moto: moto }
+        Self { bundle: Bundle::with(slot(), &settings).await, queue, moto }
     }
 
     /// Players whose conversation ended an hour ago.
@@ -73,7 +73,7 @@ async fn psyche_a_run_puts_every_player_into_the_queue() {
     assert_eq!(answer.status, 200, "{}", answer.body);
     assert_eq!((&answer.body["enqueued"], &answer.body["processed"]), (&json!(23), &json!(0)));
     assert_eq!((&answer.body["failed"], &answer.body["remaining"]), (&json!(0), &json!(0)));
-    assert_eq!((world.queue.len().await, world.bundle.anthropic.count()), (23, 0));
+    assert_eq!((world.queue.waiting().await, world.bundle.anthropic.count()), (23, 0));
 
     world.queue.deliver_all(&world.bundle, "psyche-batch").await;
     assert_eq!(world.count("SELECT count(*) FROM psyche_states").await, "23");
@@ -94,7 +94,7 @@ async fn psyche_a_record_that_fails_comes_again() {
 
     let failed = world.queue.deliver(&world.bundle, "psyche-batch").await;
 
-    assert_eq!((failed.len(), world.queue.len().await), (1, 1));
+    assert_eq!((failed.len(), world.queue.waiting().await), (1, 1));
     assert_eq!(world.count("SELECT count(*) FROM psyche_states").await, "2");
     let asked = world.bundle.anthropic.count();
     let done = world.count("SELECT user_id FROM psyche_states LIMIT 1").await;
@@ -174,7 +174,7 @@ async fn conversations_are_claimed_by_their_records() {
 async fn a_queue_that_takes_nothing_fails_the_run() {
     let mut world = World::new("PSYCHE_BATCH_QUEUE_URL").await;
     world.players(3).await;
-    world._moto.end().await;
+    world.moto.end().await;
     let answer = world.bundle.run("psyche-batch", Some(SLOT)).await;
     assert_eq!((answer.status.as_u16(), &answer.body["error"]), (500, &json!("all_items_failed")));
     assert_eq!(world.count("SELECT count(*) FROM psyche_states").await, "0");

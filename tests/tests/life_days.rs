@@ -78,7 +78,7 @@ fn at(time: &str) -> Timestamp {
     time.parse().expect("an instant")
 }
 
-fn event(kind: &str, text: &str, more: Value) -> Value {
+fn event(kind: &str, text: &str, more: &Value) -> Value {
     let mut event = json!({
         "time_of_day": "evening", "domain": "social", "event_type": kind, "description": text, "entities": [],
         "emotional_valence": 0.2, "emotional_arousal": 0.1, "importance": 0.5,
@@ -96,12 +96,12 @@ fn event(kind: &str, text: &str, more: Value) -> Value {
 async fn an_answer_is_written_in_order() {
     let world = World::new().await;
     let answer = json!({ "events": [
-        event("gym", "Squats until the stairs were a problem.", json!({ "domain": "work", "time_of_day": "dawn" })),
-        event("errand", "Coffee", json!({})),
-        event("meeting", "Audit call, and nobody had read it.", json!({ "time_of_day": "morning", "entities": [
+        event("gym", "Squats until the stairs were a problem.", &json!({ "domain": "work", "time_of_day": "dawn" })),
+        event("errand", "Coffee", &json!({})),
+        event("meeting", "Audit call, and nobody had read it.", &json!({ "time_of_day": "morning", "entities": [
             { "name": "The Office", "type": "place" }, { "name": "Jonas", "type": "colleague", "description": "asks good questions" },
         ] })),
-        event("friend_hangout", "Tea with somebody who worries.", json!({ "entities": [
+        event("friend_hangout", "Tea with somebody who worries.", &json!({ "entities": [
             { "name": "mom", "type": "friend" }, "Tempelhof",
         ] })),
     ] });
@@ -131,7 +131,7 @@ async fn an_answer_is_written_in_order() {
 #[tokio::test]
 async fn a_thin_answer_is_asked_for_once_more_and_then_filled() {
     let world = World::new().await;
-    for events in [json!([event("win", "Found the hole nobody believed in.", json!({}))]), json!("none")] {
+    for events in [json!([event("win", "Found the hole nobody believed in.", &json!({}))]), json!("none")] {
         world.standins.anthropic.use_tool("record_life_events", json!({ "events": events }));
     }
     let written = world.write(date(2026, 3, 2)).await.expect("a new day");
