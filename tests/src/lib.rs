@@ -17,6 +17,7 @@ pub mod database;
 pub mod dice;
 pub mod her_day;
 pub mod moto;
+pub mod moto_queue;
 pub mod players;
 pub mod process;
 pub mod processes;

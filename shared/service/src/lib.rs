@@ -12,13 +12,17 @@ pub mod decay;
 pub mod deliver;
 pub mod endings;
 pub mod failures;
+mod fan_out;
 pub mod inbox;
 pub mod job_run;
+pub mod life;
 pub mod llm;
 pub mod memory;
 mod outages;
 pub mod pipeline;
 pub mod prompts;
+pub mod psyche;
+pub mod psyche_batch;
 pub mod registration;
 pub mod reply;
 
