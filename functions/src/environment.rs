@@ -284,6 +284,7 @@ impl Wiring<'_> {
             ),
             nikita_zone: self.nikita_zone(),
             psyche_agent_enabled: self.psyche_agent_enabled(),
+            life: self.life()?.settings,
             boss_mode: self.boss_mode(),
             touchpoints_enabled: self.settings.flag("TOUCHPOINTS_ENABLED", default.touchpoints_enabled),
             meta_prompt_model: self

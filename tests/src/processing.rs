@@ -143,7 +143,7 @@ impl Processing {
     /// The result of a stage's newest row.
     pub async fn result_of(&self, stage: &str) -> Value {
         let sql = format!(
-            "SELECT result FROM pipeline_stage_runs WHERE stage = '{stage}' ORDER BY attempt DESC LIMIT 1"
+            "SELECT result FROM pipeline_stage_runs WHERE stage = '{stage}' ORDER BY id DESC LIMIT 1"
         );
         row(&self.pool(), &sql).await.parse().expect("a result")
     }

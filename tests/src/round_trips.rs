@@ -5,13 +5,15 @@
 use std::fmt;
 use std::time::Duration;
 
+use domain::life::event::DayPart;
+use jiff::SignedDuration;
 use service::pipeline::{job, stages};
 use standins::Pooler;
 use standins::pooler::Trip;
 
 use crate::chat::{ANN, Chat, text_update};
 use crate::database::TestDatabase;
-use crate::her_day::{event, happens};
+use crate::her_day::happens;
 use crate::processing::Processing;
 use crate::rows::execute;
 
@@ -67,13 +69,16 @@ pub async fn reply_turn() -> RoundTrips {
     trips
 }
 
-/// A run in which every stage has something to write, over a conversation with two facts, a promise and a taste, on a day
-/// that she will tell of.
-pub async fn pipeline_run() -> RoundTrips {
+/// A run in which every stage has something to write, over a conversation with two facts, a promise and a taste.
+///
+/// On a day that is written something happens that she will tell; else the day is thought up in the run.
+pub async fn pipeline_run(day_is_written: bool) -> RoundTrips {
     let world = Processing::behind_pooler().await;
+    let before = world.database.pool_named("before");
+    world.clock.advance(SignedDuration::from_hours(9));
     // Two storylines are told, so that none begins by chance.
     execute(
-        &world.database.pool_named("before"),
+        &before,
         &format!(
             "UPDATE users SET telegram_id = 77, last_interaction_at = '{1}';
              INSERT INTO user_narrative_arcs (user_id, template_name, category, max_conversations)
@@ -83,11 +88,8 @@ pub async fn pipeline_run() -> RoundTrips {
         ),
     )
     .await;
-    let mut all = stages(&world.deps, &world.settings);
-    all.insert(2, happens(vec![event(world.clock.now(), 0.9, true)]));
-    let before = world.database.pool_named("before");
+    let all = stages(&world.deps, &world.settings);
     let run = async || {
-        execute(&before, "DELETE FROM scheduled_touchpoints").await;
         let said = "I play chess and I live in Lisbon. i was so drunk. i'll send you a photo";
         let conversation = world.talked(&[("user", said), ("nikita", "ok")]).await;
         let run = job::run_forced(&world.deps, &all, conversation);
@@ -97,5 +99,10 @@ pub async fn pipeline_run() -> RoundTrips {
     };
     // The first run makes the connections.
     run().await;
+    let her_world = "nikita_life_events, nikita_entities, user_social_circles, scheduled_touchpoints";
+    execute(&before, &format!("TRUNCATE {her_world}; UPDATE users SET meta_instructions = '{{}}'")).await;
+    if day_is_written {
+        happens(&world, DayPart::Afternoon, 0.9, true).await;
+    }
     run().await
 }

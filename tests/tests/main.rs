@@ -30,6 +30,7 @@ mod pipeline_emotional;
 mod pipeline_extraction;
 mod pipeline_game_state;
 mod pipeline_job;
+mod pipeline_life_sim;
 mod pipeline_memory;
 mod pipeline_orchestrator;
 mod pipeline_recall;

@@ -115,6 +115,7 @@ async fn the_pipeline_holds_none() {
         [
             "extraction | ok",
             "memory_update | ok",
+            "life_sim | ok",
             "story_arcs | ok",
             "emotional | ok",
             "game_state | ok",
@@ -128,7 +129,7 @@ async fn the_pipeline_holds_none() {
     let purposes = "SELECT DISTINCT purpose FROM llm_usage ORDER BY purpose";
     assert_eq!(
         bundle.rows(purposes).await,
-        ["embedding", "extraction", "prompt_enrichment", "summary", "vice_detection"],
+        ["embedding", "extraction", "life_gen", "prompt_enrichment", "summary", "vice_detection"],
         "everybody outside was asked"
     );
     assert_short(longest);

@@ -196,7 +196,9 @@ async fn what_a_dead_worker_left_is_finished_by_the_next_run() {
 /// A run waits for the database as often as the module's doc says, and within the budget with all stages.
 #[tokio::test]
 async fn a_run_keeps_within_its_round_trips() {
-    let trips = pipeline_run().await;
-    assert_eq!(trips.count(), 58, "{trips}");
-    assert!(trips.count() <= PIPELINE_RUN);
+    let trips = pipeline_run(true).await;
+    assert_eq!(trips.count(), 59, "{trips}");
+    // A storyline of hers may begin with the day, and takes one more.
+    let trips = pipeline_run(false).await;
+    assert!((64..=PIPELINE_RUN).contains(&trips.count()), "{} {trips}", trips.count());
 }

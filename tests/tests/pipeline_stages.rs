@@ -8,9 +8,10 @@ use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use domain::life::event::DayPart;
 use domain::pipeline::{STAGES, STEPS, Stage};
 use end_to_end::conversations::NewConversation;
-use end_to_end::her_day::{event, happens};
+use end_to_end::her_day::happens;
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
@@ -146,6 +147,8 @@ async fn eventful(player: NewPlayer) -> Processing {
         &format!(
             "UPDATE users SET conflict_details = '{{\"temperature\": 30, \"last_temp_update\": \"2026-02-18T00:00:00Z\"}}',
                               last_interaction_at = '2026-02-18 08:00Z';
+             INSERT INTO nikita_narrative_arcs (user_id, domain, arc_type, start_date)
+             VALUES ('{0}', 'personal', 'home_project', '2026-01-02');
              INSERT INTO user_narrative_arcs (user_id, template_name, category, max_conversations, started_at)
              VALUES ('{0}', 'lenas_warning', 'social', 50, '2026-02-17'), ('{0}', 'big_security_job', 'career', 50, '2026-02-17')",
             world.user
@@ -160,12 +163,11 @@ fn near_the_end() -> NewPlayer {
     NewPlayer::new().score(dec!(12))
 }
 
-/// All stages, on a day on which something happens to her that she will tell.
-fn with_a_day(world: &Processing) -> Vec<Registered> {
-    let mut all = stages(&world.deps, &world.settings);
-    let noon = world.clock.now() + SignedDuration::from_hours(2);
-    all.insert(2, happens(vec![event(noon, 0.9, true)]));
-    all
+/// On this day something happens to her that she will tell.
+async fn with_a_day(player: NewPlayer) -> Processing {
+    let world = eventful(player).await;
+    happens(&world, DayPart::Afternoon, 0.9, true).await;
+    world
 }
 
 async fn told(world: &Processing) -> domain::ids::ConversationId {
@@ -194,13 +196,12 @@ async fn what_an_end_takes_with_it(world: &Processing) {
 async fn each_stage_writes_what_is_documented() {
     let documented = documented();
     let mut seen = Tables::new();
-    for player in [near_the_end(), NewPlayer::new().score(dec!(9))] {
-        let world = eventful(player).await;
+    for world in [eventful(NewPlayer::new().score(dec!(9))).await, with_a_day(near_the_end()).await] {
         let conversation = told(&world).await;
         what_an_end_takes_with_it(&world).await;
         let watched = Arc::new(Mutex::new(Seen::default()));
         let mut watching = vec![looking(&world.pool(), "before", &watched)];
-        for registered in with_a_day(&world) {
+        for registered in stages(&world.deps, &world.settings) {
             let name = registered.stage.name;
             watching.push(registered);
             watching.push(looking(&world.pool(), name, &watched));
@@ -211,7 +212,7 @@ async fn each_stage_writes_what_is_documented() {
             seen.entry(stage.clone()).or_default().extend(tables.iter().cloned());
         }
     }
-    seen.retain(|stage, _| !["before", "life_sim"].contains(&stage.as_str()));
+    seen.remove("before");
 
     let listed: Tables =
         documented.iter().map(|(stage, _, tables)| (stage.clone(), tables.clone())).collect();
@@ -262,10 +263,15 @@ const PROMPTS: [&str; 2] = ["ready_prompts", "generated_prompts"];
 
 #[tokio::test]
 async fn a_repeated_run_comes_to_the_same_rows() {
-    let world = eventful(near_the_end()).await;
-    let conversation = told(&world).await;
+    for world in [eventful(near_the_end()).await, with_a_day(near_the_end()).await] {
+        comes_to_the_same_rows(&world).await;
+    }
+}
+
+async fn comes_to_the_same_rows(world: &Processing) {
+    let conversation = told(world).await;
     world.clock.advance(SignedDuration::from_mins(20));
-    let all = with_a_day(&world);
+    let all = stages(&world.deps, &world.settings);
     let run = async || {
         let (ended, _) = world.run_stages(&all, conversation).await;
         assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
@@ -273,18 +279,18 @@ async fn a_repeated_run_comes_to_the_same_rows() {
     let mut facts = OF_THE_JOB.to_vec();
     facts.retain(|table| !PROMPTS.contains(table) && *table != "pipeline_stage_runs");
     run().await;
-    let before = everything_in(&world, &facts).await;
+    let before = everything_in(world, &facts).await;
     let asked = world.standins.anthropic.count();
 
     run().await;
     // Prompts know of the tastes that the first run has found after writing them.
-    let prompts = everything_in(&world, &PROMPTS).await;
+    let prompts = everything_in(world, &PROMPTS).await;
     run().await;
 
-    let after = everything_in(&world, &facts).await;
+    let after = everything_in(world, &facts).await;
     let changed: Vec<&String> = before.symmetric_difference(&after).collect();
     assert!(changed.is_empty(), "{changed:#?}");
-    assert_eq!(everything_in(&world, &PROMPTS).await, prompts);
+    assert_eq!(everything_in(world, &PROMPTS).await, prompts);
     assert_eq!(world.standins.anthropic.count(), asked, "no model is asked again");
 }
 
@@ -292,15 +298,18 @@ async fn a_repeated_run_comes_to_the_same_rows() {
 #[tokio::test]
 async fn a_stage_that_fails_costs_only_itself() {
     for (stage, table) in [
+        ("life_sim", "nikita_life_events"),
         ("story_arcs", "user_narrative_arcs"),
         ("emotional", "nikita_emotional_states"),
         ("game_state", "score_history"),
         ("conflict", "scheduled_events"),
+        ("touchpoint", "scheduled_touchpoints"),
         ("summary", "daily_summaries"),
         ("prompt_builder", "ready_prompts"),
         ("vices", "user_vice_preferences"),
     ] {
-        let world = eventful(near_the_end()).await;
+        let player = near_the_end();
+        let world = if stage == "life_sim" { eventful(player).await } else { with_a_day(player).await };
         told(&world).await;
         execute(&world.pool(), &format!("ALTER TABLE {table} ADD CONSTRAINT broken CHECK (false) NOT VALID"))
             .await;
@@ -316,10 +325,12 @@ async fn a_stage_that_fails_costs_only_itself() {
     }
 }
 
-/// A conversation in which nobody said anything that counts: nothing is moved for it, and nothing fails.
+/// A call in which nobody said anything: no model is asked for it, and nothing fails.
 #[tokio::test]
-async fn a_conversation_without_words_moves_nothing() {
+async fn a_conversation_without_words_asks_nobody() {
     let world = Processing::new().await;
+    world.clock.advance(SignedDuration::from_hours(9));
+    happens(&world, DayPart::Afternoon, 0.4, true).await;
     let now = world.clock.now();
     NewConversation::new(world.user, now).said(&[]).ended_at(now).call().insert(&world.pool()).await;
 

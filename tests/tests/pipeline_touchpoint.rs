@@ -1,17 +1,16 @@
 //! What happens to her today may make her write first.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::ids::ConversationId;
-use domain::pipeline::{EXTRACTION, TOUCHPOINT};
+use domain::life::event::DayPart;
+use domain::pipeline::{EXTRACTION, LIFE_SIM, TOUCHPOINT};
 use domain::status::GameStatus;
-use end_to_end::her_day::{event, happens, id};
+use end_to_end::her_day::{happens, id};
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row};
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
+use service::pipeline::Context;
 use service::pipeline::orchestrator::Ended;
-use service::pipeline::{Context, HerEvent};
 
 const PLANNED: &str = "SELECT trigger_type, dedup_key, delivery_at, expires_at, trigger_context->>'event_type', delivered, skipped
                          FROM scheduled_touchpoints ORDER BY created_at, id";
@@ -28,13 +27,8 @@ async fn of(player: NewPlayer) -> Processing {
     world
 }
 
-fn at(time: &str) -> Timestamp {
-    time.parse().expect("a time")
-}
-
-async fn run(world: &Processing, conversation: ConversationId, day: Vec<HerEvent>) -> (Ended, Context) {
-    let mut stages = world.stages(&[EXTRACTION, TOUCHPOINT]);
-    stages.insert(1, happens(day));
+async fn run(world: &Processing, conversation: ConversationId) -> (Ended, Context) {
+    let stages = world.stages(&[EXTRACTION, LIFE_SIM, TOUCHPOINT]);
     let (ended, context) = world.run_stages(&stages, conversation).await;
     assert!(ended.is_success(), "{ended:?}");
     (ended, context)
@@ -43,10 +37,10 @@ async fn run(world: &Processing, conversation: ConversationId, day: Vec<HerEvent
 #[tokio::test]
 async fn an_event_is_told_once() {
     let world = of(player()).await;
+    happens(&world, DayPart::Afternoon, 0.9, true).await;
     let conversation = world.talked(&[("user", "hm")]).await;
-    let noon = at("2026-02-18T11:00:00Z");
 
-    let (_, context) = run(&world, conversation, vec![event(noon, 0.9, true)]).await;
+    let (_, context) = run(&world, conversation).await;
     assert!(context.touchpoint_scheduled);
     assert_eq!(world.result_of("touchpoint").await["scheduled"], true);
     let planned = row(&world.pool(), PLANNED).await;
@@ -59,7 +53,7 @@ async fn an_event_is_told_once() {
 
     for _ in 0..2 {
         world.clock.advance(SignedDuration::from_hours(8));
-        let (_, context) = run(&world, conversation, vec![event(noon, 0.9, true)]).await;
+        let (_, context) = run(&world, conversation).await;
         assert!(!context.touchpoint_scheduled);
         assert_eq!(row(&world.pool(), PLANNED).await, planned);
     }
@@ -67,18 +61,20 @@ async fn an_event_is_told_once() {
 
 #[tokio::test]
 async fn chance_and_what_matters_decide() {
-    for (event, planned) in [
-        (event(at("2026-02-18T11:00:00Z"), 0.9, false), "0"),
-        (event(at("2026-02-18T11:00:00Z"), 0.69, true), "0"),
+    for (hours, part, importance, is_told, planned) in [
+        (0, DayPart::Afternoon, 0.9, false, "0"),
+        (0, DayPart::Afternoon, 0.69, true, "0"),
         // Its time is over before it could be told.
-        (event(at("2026-02-17T20:00:00Z"), 0.9, true), "0"),
-        (event(at("2026-02-18T07:00:00Z"), 0.7, true), "1"),
+        (11, DayPart::Morning, 0.9, true, "0"),
+        (0, DayPart::Morning, 0.7, true, "1"),
     ] {
         let world = of(player()).await;
+        world.clock.advance(SignedDuration::from_hours(hours));
+        happens(&world, part, importance, is_told).await;
         let conversation = world.talked(&[("user", "hm")]).await;
-        run(&world, conversation, vec![event.clone()]).await;
+        run(&world, conversation).await;
         let count = row(&world.pool(), "SELECT count(*) FROM scheduled_touchpoints").await;
-        assert_eq!(count, planned, "{event:?}");
+        assert_eq!(count, planned, "{part:?} {importance} {is_told}");
     }
 }
 
@@ -98,29 +94,17 @@ async fn who_may_not_hear_from_her_is_left_alone() {
         (player(), waits),
     ] {
         let world = of(player).await;
+        happens(&world, DayPart::Afternoon, 0.9, true).await;
         execute(&world.pool(), before).await;
         let conversation = world.talked(&[("user", "hm")]).await;
-        let (ended, context) =
-            run(&world, conversation, vec![event(at("2026-02-18T11:00:00Z"), 0.9, true)]).await;
+        let (ended, context) = run(&world, conversation).await;
         assert!(ended.stage_errors.is_empty() && !context.touchpoint_scheduled, "{before}: {ended:?}");
     }
 
     let mut world = of(player()).await;
+    happens(&world, DayPart::Afternoon, 0.9, true).await;
     world.settings.touchpoints_enabled = false;
     let conversation = world.talked(&[("user", "hm")]).await;
-    let (_, context) = run(&world, conversation, vec![event(at("2026-02-18T11:00:00Z"), 0.9, true)]).await;
+    let (_, context) = run(&world, conversation).await;
     assert!(!context.touchpoint_scheduled);
-}
-
-#[tokio::test]
-async fn where_it_cannot_be_planned_the_run_goes_on() {
-    let world = of(player()).await;
-    execute(&world.pool(), "ALTER TABLE scheduled_touchpoints ADD CONSTRAINT broken CHECK (false)").await;
-    let conversation = world.talked(&[("user", "hm")]).await;
-    let (ended, context) =
-        run(&world, conversation, vec![event(at("2026-02-18T11:00:00Z"), 0.9, true)]).await;
-    assert_eq!(ended.stage_errors.len(), 1, "{ended:?}");
-    assert!(!context.touchpoint_scheduled);
-    let stage = "SELECT status, tries FROM pipeline_stage_runs WHERE stage = 'touchpoint'";
-    assert_eq!(row(&world.pool(), stage).await, "failed | 2");
 }

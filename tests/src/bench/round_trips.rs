@@ -7,7 +7,8 @@ use crate::round_trips::{PIPELINE_RUN, REPLY_TURN, RoundTrips, pipeline_run, rep
 pub async fn measure() -> Vec<Figure> {
     vec![
         figure("round trips of a reply turn", &reply_turn().await, REPLY_TURN),
-        figure("round trips of a pipeline run", &pipeline_run().await, PIPELINE_RUN),
+        figure("round trips of a pipeline run", &pipeline_run(true).await, PIPELINE_RUN),
+        figure("round trips of one that thinks up a day", &pipeline_run(false).await, PIPELINE_RUN),
     ]
 }
 

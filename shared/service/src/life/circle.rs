@@ -1,12 +1,16 @@
 //! Her people: what is known of a player when they are fitted, and when something last happened with them.
 
 use domain::circle::adaptation::{self, location, meeting};
-use domain::circle::refresh::{LOOKS_BACK_DAYS, refreshed};
+use domain::circle::refresh::{LOOKS_BACK_DAYS, Refreshed, refreshed};
 use domain::ids::UserId;
 use domain::state::nikita_date;
 use futures_util::try_join;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use serde_json::Value;
+use store::circles::Member;
+use store::life_events::LifeEvent;
 use store::life_players::Player;
 use store::{circles, life_events, life_players};
 
@@ -41,13 +45,28 @@ pub async fn refresh(life: &Life, user: UserId, now: Timestamp) -> store::Result
     let Some(config) = life_players::find_routine_config(&client, user).await? else { return Ok(0) };
     let zone = life.settings.zone(&config);
     let today = nikita_date(now, &zone);
-    let oldest = today.saturating_sub(Span::new().days(LOOKS_BACK_DAYS));
-    let (events, circle) =
-        try_join!(life_events::list(&client, user, oldest, today), circles::list(&client, user),)?;
-
-    let events: Vec<_> = events.iter().map(life_events::LifeEvent::of_people).collect();
-    let active: Vec<&str> =
-        circle.iter().filter(|member| member.is_active).map(|member| member.name.as_str()).collect();
-    let news = refreshed(&events, &active, now, &zone);
+    let (events, circle) = try_join!(
+        life_events::list(&client, user, looks_back_to(today), today),
+        circles::list(&client, user)
+    )?;
+    let news = news(&events, &circle, now, &zone);
     if news.is_empty() { Ok(0) } else { circles::refresh(&client, user, &news).await }
+}
+
+/// The first of the dates that are looked at.
+pub(crate) fn looks_back_to(today: Date) -> Date {
+    today.saturating_sub(Span::new().days(LOOKS_BACK_DAYS))
+}
+
+/// What is new about her people after these events.
+pub(crate) fn news<'a>(
+    events: impl IntoIterator<Item = &'a LifeEvent>,
+    circle: impl IntoIterator<Item = &'a Member>,
+    now: Timestamp,
+    zone: &TimeZone,
+) -> Vec<Refreshed> {
+    let events: Vec<_> = events.into_iter().map(LifeEvent::of_people).collect();
+    let active: Vec<&str> =
+        circle.into_iter().filter(|member| member.is_active).map(|member| member.name.as_str()).collect();
+    refreshed(&events, &active, now, zone)
 }

@@ -17,6 +17,7 @@ use domain::life::event::event_id;
 use domain::life::generation::{Draft, Event, filled, is_thin};
 use domain::life::{CALLS, DAY_TIMEOUT};
 use domain::pricing;
+use futures_util::try_join;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use providers::Error::OverBudget;
@@ -191,39 +192,51 @@ impl NewDay {
     /// meanwhile.
     pub async fn write(&self, tx: &Tx, now: Timestamp) -> store::Result<Option<Written>> {
         let Plan { user, date, .. } = self.plan;
-        pipeline_conversations::lock_player(tx, user).await?;
-        if !life_events::dates_written(tx, user, &[date]).await?.is_empty() {
+        // What is joined is sent together and done in this order.
+        let dates = [date];
+        let ((), written) = try_join!(
+            pipeline_conversations::lock_player(tx, user),
+            life_events::dates_written(tx, user, &dates)
+        )?;
+        if !written.is_empty() {
             return Ok(None);
         }
-        self.write_world(tx, now).await?;
-        let arcs_begun = match &self.new_arc {
-            Some(new) => narrative_arcs::begin(tx, user, new, now).await?,
-            None => false,
+        let begin = async {
+            let Some(new) = &self.new_arc else { return Ok(false) };
+            narrative_arcs::begin(tx, user, new, now).await
         };
-        narrative_arcs::progress(tx, user, &self.progress).await?;
-        let arcs_resolved = narrative_arcs::resolve(tx, user, &self.endings, now).await?;
+        let ((), arcs_begun) = try_join!(self.write_world(tx, now), begin)?;
         let events = if arcs_begun { self.events.clone() } else { self.without_new_arc() };
-        Ok(Some(Written {
-            events: life_events::insert(tx, user, &events, now).await?,
-            entities: entities::insert(tx, user, &self.new_entities, now).await?,
-            arcs_begun: arcs_begun.into(),
-            arcs_resolved,
-        }))
+        let ((), arcs_resolved, events, entities) = try_join!(
+            narrative_arcs::progress(tx, user, &self.progress),
+            narrative_arcs::resolve(tx, user, &self.endings, now),
+            life_events::insert(tx, user, &events, now),
+            entities::insert(tx, user, &self.new_entities, now)
+        )?;
+        Ok(Some(Written { events, entities, arcs_begun: arcs_begun.into(), arcs_resolved }))
     }
 
     /// What has to be there before anything happens in it.
     async fn write_world(&self, tx: &Tx, now: Timestamp) -> store::Result<()> {
         let plan = &self.plan;
-        if let Some(theme) = &plan.new_theme {
-            life_players::set_month_theme(tx, plan.user, theme).await?;
-        }
-        if !plan.new_circle.is_empty() {
-            circles::make(tx, plan.user, &plan.new_circle, now).await?;
-        }
-        if plan.seeds {
-            entities::insert(tx, plan.user, &first_entities(), now).await?;
-        }
-        entities::fill(tx, plan.user, &self.filled_entities).await
+        let theme = async {
+            let Some(theme) = &plan.new_theme else { return Ok(()) };
+            life_players::set_month_theme(tx, plan.user, theme).await
+        };
+        let circle = async {
+            if plan.new_circle.is_empty() {
+                return Ok(0);
+            }
+            circles::make(tx, plan.user, &plan.new_circle, now).await
+        };
+        let seeds = async {
+            if !plan.seeds {
+                return Ok(0);
+            }
+            entities::insert(tx, plan.user, &first_entities(), now).await
+        };
+        try_join!(theme, circle, seeds, entities::fill(tx, plan.user, &self.filled_entities))?;
+        Ok(())
     }
 
     /// The events as they are where the storyline did not begin after all.

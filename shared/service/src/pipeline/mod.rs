@@ -14,6 +14,7 @@
 //! |---|---|---|---|
 //! | `extraction` | 1 (known facts and open threads) | 2 (cache and savepoint; threads and thoughts) | 6 |
 //! | `memory_update` | 1 (waiting facts) | 2 (lock and neighbours; all facts) | 6 |
+//! | `life_sim` | 1 (her week and her people; 1 more for a day to be thought up) | 1 (where there is news of her people; a new day 4 to 6) | 5 |
 //! | `story_arcs` | 1 (under the lock) | 1 | 5 |
 //! | `emotional` | 1 (states around the conversation) | 1 | 5 |
 //! | `game_state` | 1 | 1 (where there is something to tell) | 5 |
@@ -29,6 +30,7 @@ mod emotional;
 mod extraction;
 mod game_state;
 pub mod job;
+mod life_sim;
 mod memory_update;
 pub mod orchestrator;
 mod prompt_builder;
@@ -41,8 +43,8 @@ mod vices;
 use domain::boss::Mode;
 use domain::draw::Draws;
 use domain::pipeline::{
-    CONFLICT, EMOTIONAL, EXTRACTION, GAME_STATE, MEMORY_UPDATE, PROMPT_BUILDER, STORY_ARCS, SUMMARY, Stage,
-    TOUCHPOINT, VICES,
+    CONFLICT, EMOTIONAL, EXTRACTION, GAME_STATE, LIFE_SIM, MEMORY_UPDATE, PROMPT_BUILDER, STORY_ARCS,
+    SUMMARY, Stage, TOUCHPOINT, VICES,
 };
 use domain::remember::SAME_MEANING;
 use domain::state::zone_or;
@@ -56,6 +58,7 @@ use self::conflict::Settle;
 use self::emotional::Feel;
 use self::extraction::Extract;
 use self::game_state::Check;
+use self::life_sim::Live;
 use self::memory_update::MemoryUpdate;
 use self::orchestrator::Pace;
 use self::prompt_builder::PromptBuilder;
@@ -65,6 +68,7 @@ use self::summary::Summarise;
 use self::touchpoint::Reach;
 use self::vices::Detect;
 use crate::Clock;
+use crate::life::{self, Life};
 use crate::llm::{Asker, Models};
 use crate::prompts::Builder;
 
@@ -100,6 +104,8 @@ pub struct Settings {
     pub nikita_zone: TimeZone,
     /// Whether the psyche has a say in the prompts.
     pub psyche_agent_enabled: bool,
+    /// What can be set about her days.
+    pub life: life::Settings,
     /// How many phases an encounter with a boss has.
     pub boss_mode: Mode,
     /// Whether she writes first.
@@ -117,6 +123,7 @@ impl Default for Settings {
             dedup_similarity: SAME_MEANING,
             nikita_zone: zone_or("Europe/Berlin", &TimeZone::UTC),
             psyche_agent_enabled: true,
+            life: life::Settings::default(),
             boss_mode: Mode::Multi,
             touchpoints_enabled: true,
             meta_prompt_model: None,
@@ -128,6 +135,7 @@ impl Default for Settings {
 pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
     let (pool, draws) = (|| deps.pool.clone(), || deps.draws.clone());
     let nikita_zone = || settings.nikita_zone.clone();
+    let life = Life { pool: pool(), draws: draws(), settings: settings.life.clone() };
     let extract = Extract { pool: pool(), model: settings.model.clone() };
     let update = MemoryUpdate { pool: pool(), similarity: settings.dedup_similarity };
     let summarise = Summarise { model: settings.summary_model.clone() };
@@ -136,6 +144,7 @@ pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
     vec![
         registered(EXTRACTION, extract),
         registered(MEMORY_UPDATE, update),
+        registered(LIFE_SIM, Live { life }),
         registered(STORY_ARCS, Tell { draws: draws() }),
         registered(EMOTIONAL, Feel { pool: pool(), nikita_zone: nikita_zone() }),
         registered(GAME_STATE, Check { pool: pool(), boss_mode: settings.boss_mode }),
