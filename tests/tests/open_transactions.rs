@@ -112,12 +112,23 @@ async fn the_pipeline_holds_none() {
     let stages = "SELECT stage, status FROM pipeline_stage_runs ORDER BY started_at, id";
     assert_eq!(
         bundle.rows(stages).await,
-        ["extraction | ok", "memory_update | ok", "summary | ok", "prompt_builder | ok"]
+        [
+            "extraction | ok",
+            "memory_update | ok",
+            "story_arcs | ok",
+            "emotional | ok",
+            "game_state | ok",
+            "conflict | ok",
+            "touchpoint | ok",
+            "summary | ok",
+            "prompt_builder | ok",
+            "vices | ok"
+        ]
     );
     let purposes = "SELECT DISTINCT purpose FROM llm_usage ORDER BY purpose";
     assert_eq!(
         bundle.rows(purposes).await,
-        ["embedding", "extraction", "prompt_enrichment", "summary"],
+        ["embedding", "extraction", "prompt_enrichment", "summary", "vice_detection"],
         "everybody outside was asked"
     );
     assert_short(longest);

@@ -3,14 +3,16 @@
 //! All of it is part of the caller's transaction, which holds the players' rows. The farewell is only queued: that
 //! Telegram fails can neither undo nor repeat an ending.
 
+use domain::conflict::after_talk::Breakup;
+use domain::conflict::words;
 use domain::delivery::{EventType, TelegramContent};
 use domain::draw::Draws;
 use domain::endings::{Reason, farewell};
 use domain::ids::{HistoryId, UserId};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::endings::Ending;
-use store::scheduled_events::NewMessage;
+use store::scheduled_events::{NewMessage, Queued};
 use store::{Tx, endings, scheduled_events};
 use uuid::Uuid;
 
@@ -36,13 +38,25 @@ pub struct Occasion<'a> {
     pub key: &'a str,
 }
 
-/// Ends those of the games that still run, and returns their players.
+/// Ends those of the games that still run, with their farewells, and returns their players.
 pub async fn end_games(
     tx: &Tx,
     draws: &Draws,
     ends: Vec<End>,
     occasion: Occasion<'_>,
 ) -> store::Result<Vec<UserId>> {
+    let ended = close_games(tx, ends, occasion).await?;
+    say_farewell(tx, draws, &ended, occasion).await?;
+    Ok(ended.iter().map(|ending| ending.user).collect())
+}
+
+/// Ends those of the games that still run. What she still has to say goes before the farewell, which the caller owes:
+/// [`say_farewell`].
+pub(crate) async fn close_games(
+    tx: &Tx,
+    ends: Vec<End>,
+    occasion: Occasion<'_>,
+) -> store::Result<Vec<Ending>> {
     if ends.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,21 +71,51 @@ pub async fn end_games(
     endings::close_conversations(tx, &users, occasion.now).await?;
     endings::skip_touchpoints(tx, &users).await?;
     scheduled_events::cancel_pending(tx, &users).await?;
-    let farewells: Vec<NewMessage> = rows.iter().map(|row| farewell_of(row, draws, occasion)).collect();
-    scheduled_events::create_each(tx, &farewells, occasion.now).await?;
-    Ok(ended)
+    Ok(rows)
+}
+
+/// Queues one farewell for each game that was ended.
+pub(crate) async fn say_farewell(
+    tx: &Tx,
+    draws: &Draws,
+    ended: &[Ending],
+    occasion: Occasion<'_>,
+) -> store::Result<Vec<Queued>> {
+    let farewells: Vec<NewMessage> = ended.iter().map(|row| farewell_of(row, draws, occasion)).collect();
+    scheduled_events::create_each(tx, &farewells, occasion.now).await
 }
 
 fn farewell_of(ending: &Ending, draws: &Draws, occasion: Occasion<'_>) -> NewMessage {
-    let words = farewell(ending.reason, draws, ending.user, occasion.key);
+    message_of(ending, farewell(ending.reason, draws, ending.user, occasion.key), occasion.now)
+}
+
+fn message_of(ending: &Ending, words: &'static str, now: Timestamp) -> NewMessage {
     let content =
         TelegramContent { system: true, ..TelegramContent::words(words, format!("end:{}", ending.history)) };
     NewMessage {
         user: ending.user,
         event_type: EventType::MessageDelivery,
         content,
-        wanted_at: occasion.now,
+        wanted_at: now,
         conversation: None,
         lease: None,
     }
+}
+
+/// Ends a game because she breaks up, with words about what the last conflict was about. False when it has ended before.
+pub async fn break_up(
+    tx: &Tx,
+    draws: &Draws,
+    user: UserId,
+    breakup: Breakup,
+    occasion: Occasion<'_>,
+) -> store::Result<bool> {
+    let details = json!({ "reason": breakup.reason.code() });
+    let ends = vec![End { user, reason: Reason::Breakup, details }];
+    let ended = close_games(tx, ends, occasion).await?;
+    let words = words::farewell(breakup.about, draws, user, occasion.key);
+    let farewells: Vec<NewMessage> =
+        ended.iter().map(|ending| message_of(ending, words, occasion.now)).collect();
+    scheduled_events::create_each(tx, &farewells, occasion.now).await?;
+    Ok(!ended.is_empty())
 }

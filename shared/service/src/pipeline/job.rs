@@ -12,11 +12,12 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use domain::budget::{self, Budgets, Leave};
+use domain::conflict::recovery::Talk;
 use domain::conversation;
 use domain::ids::{ConversationId, UserId};
 use domain::job::{PROCESS_CONVERSATIONS, Tally, slot_text};
 use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use jiff::Timestamp;
 use providers::Error::OverBudget;
 use providers::queue::{Queue, Record};
@@ -24,6 +25,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::error_logs::{self, Level};
 use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Recovered};
+use store::score_history;
 
 use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
@@ -213,7 +215,8 @@ pub async fn run_forced(
     let claimed = pipeline_conversations::claim_forced(&client, conversation, deps.clock.now()).await?;
     drop(client);
     let Some(claimed) = claimed else { return Ok(false) };
-    process(deps, stages, claimed).await;
+    // A whole run at once is too much for the stack.
+    Box::pin(process(deps, stages, claimed)).await;
     Ok(true)
 }
 
@@ -317,7 +320,7 @@ async fn worker(
         match claim(deps, rollout, None).await {
             Ok(Some(claimed)) => {
                 let user = claimed.user;
-                worked.ended.push((user, process(deps, stages, claimed).await));
+                worked.ended.push((user, Box::pin(process(deps, stages, claimed)).await));
             }
             Ok(None) => break,
             Err(error) => {
@@ -395,13 +398,17 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
     put_back(deps, conversation, user, attempt, &failure).await
 }
 
-/// The run's context: its player, and what its calls may cost reserved, both asked for together.
+/// The run's context: its player, what its exchanges did to the score, and what its calls may cost reserved; all asked for
+/// together.
 pub async fn begin(deps: &Deps, stages: &[Registered], claimed: Claimed) -> store::Result<Context> {
     let client = deps.pool.get().await?;
     let player = pipeline_conversations::get_player(&client, claimed.user);
+    let scored =
+        score_history::list_of_conversation(&client, claimed.user, claimed.conversation, claimed.started_at);
     let work = deps.models.begin(&client, asker(&claimed), estimate(stages, &claimed));
-    let (player, work) = join(player, work).await;
-    Ok(Context::new(claimed, player?, work?, deps.clock.now()))
+    let (player, scored, work) = join3(player, scored, work).await;
+    let talk = Talk::read(&scored?);
+    Ok(Context::new(claimed, player?, talk, work?, deps.clock.now()))
 }
 
 async fn put_off(deps: &Deps, conversation: ConversationId, attempt: i32) -> Outcome {
