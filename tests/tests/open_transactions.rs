@@ -167,3 +167,22 @@ async fn deliveries_hold_none() {
     );
     assert_short(longest);
 }
+
+/// Two players' nights: their days and how she is to be played.
+#[tokio::test]
+async fn the_nights_jobs_hold_none() {
+    let bundle = slow_world(&[]).await;
+    let pool = bundle.pool();
+    let client = pool.get().await.expect("a connection");
+    for _ in 0..2 {
+        let user = NewPlayer::new().silent_for_hours(1, noon()).insert(&client).await;
+        NewConversation::new(user, noon() - SignedDuration::from_hours(1)).insert(&pool).await;
+    }
+    drop(client);
+    let watch = Watch::start(&bundle.database);
+    let lived = bundle.run("life-gen", None).await;
+    let written = bundle.run("psyche-batch", None).await;
+    let longest = watch.end();
+    assert_eq!((&lived.body["generated"], &written.body["processed"]), (&json!(4), &json!(2)));
+    assert_short(longest);
+}

@@ -121,7 +121,7 @@ impl Effect for Lived {
 
 impl Lived {
     fn all(&self) -> impl Iterator<Item = &LifeEvent> {
-        self.week.iter().chain(self.new.iter().flat_map(|new| new.events()))
+        self.week.iter().chain(self.new.iter().flat_map(NewDay::events))
     }
 
     fn of_today(&self) -> impl Iterator<Item = &LifeEvent> {
