@@ -24,6 +24,7 @@ pub mod look;
 pub mod machine;
 pub mod measures;
 pub mod no_return;
+pub mod record;
 pub mod recovery;
 
 use rust_decimal::{Decimal, dec};
