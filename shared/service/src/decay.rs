@@ -163,20 +163,24 @@ impl Counters {
 /// One transaction: lock, decide, write back.
 async fn charge_page(deps: &Deps, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
     let tx = Tx::begin(&deps.pool, Limits::TASK).await?;
-    decay_pages::prefer_keys(&tx).await?;
-    let players = decay_pages::lock_overdue(&tx, now, users).await?;
-    let page = decide(&tx, players, now).await?;
+    let charged = charge(deps, &tx, now, users).await;
+    tx.finish(charged).await
+}
+
+async fn charge(deps: &Deps, tx: &Tx, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
+    decay_pages::prefer_keys(tx).await?;
+    let players = decay_pages::lock_overdue(tx, now, users).await?;
+    let page = decide(tx, players, now).await?;
 
     let charges: Vec<(UserId, Charge)> =
         page.charged.iter().map(|charged| (charged.player.user, charged.charge)).collect();
     if !charges.is_empty() {
-        decay_pages::apply_charges(&tx, &charges, now).await?;
+        decay_pages::apply_charges(tx, &charges, now).await?;
         let entries: Vec<NewEntry> = page.charged.iter().map(|charged| charged.entry(now)).collect();
-        score_history::append(&tx, &entries).await?;
+        score_history::append(tx, &entries).await?;
     }
-    let ended = end(deps, &tx, &page, now).await?;
-    warn(deps, &tx, &page, now).await?;
-    tx.commit().await?;
+    let ended = end(deps, tx, &page, now).await?;
+    warn(deps, tx, &page, now).await?;
     Ok(Done { processed: page.processed, decayed: charges.len() as u64, game_overs: ended })
 }
 

@@ -85,6 +85,24 @@ impl Tx {
         self.release();
     }
 
+    /// Commits what succeeded, and takes back what failed before it says so: whoever tries the same rows again does not
+    /// find them locked by the attempt that failed.
+    pub async fn finish<T>(self, outcome: Result<T>) -> Result<T> {
+        match outcome {
+            Ok(done) => {
+                self.commit().await?;
+                Ok(done)
+            }
+            Err(error) => {
+                // Where even that fails the connection is closed, which takes it back as well.
+                if let Err(stuck) = self.rollback().await {
+                    tracing::debug!(error_code = stuck.code(), "Could not take a transaction back");
+                }
+                Err(error)
+            }
+        }
+    }
+
     /// Takes everything back.
     pub async fn rollback(mut self) -> Result<()> {
         self.batch_execute("ROLLBACK").await?;

@@ -94,21 +94,24 @@ impl Counters {
 /// One transaction: lock, decide, write.
 async fn end_some(deps: &Deps, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
     let tx = Tx::begin(&deps.pool, Limits::TASK).await?;
-    let fighting = boss_timeouts::lock_fighting(&tx, users).await?;
+    let done = end_locked(deps, &tx, now, users).await;
+    tx.finish(done).await
+}
+
+async fn end_locked(deps: &Deps, tx: &Tx, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
+    let fighting = boss_timeouts::lock_fighting(tx, users).await?;
     let over: Vec<RunOut> = fighting.into_iter().filter_map(|player| judge(player, now)).collect();
     if over.is_empty() {
-        tx.commit().await?;
         return Ok(Done::default());
     }
 
     let lost: Vec<_> = over.iter().map(|over| (over.player.user, over.timeout.attempts)).collect();
-    boss_timeouts::apply(&tx, &lost, now).await?;
+    boss_timeouts::apply(tx, &lost, now).await?;
     let entries: Vec<NewEntry> = over.iter().map(|over| over.entry(now)).collect();
-    score_history::append(&tx, &entries).await?;
+    score_history::append(tx, &entries).await?;
     let messages: Vec<NewMessage> = over.iter().filter_map(|over| over.message(deps)).collect();
-    scheduled_events::create_each(&tx, &messages, deps.clock.now()).await?;
-    let game_overs = end_spent(deps, &tx, &over, now).await?;
-    tx.commit().await?;
+    scheduled_events::create_each(tx, &messages, deps.clock.now()).await?;
+    let game_overs = end_spent(deps, tx, &over, now).await?;
     Ok(Done { timeouts: over.len() as u64, game_overs })
 }
 
