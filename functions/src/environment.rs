@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderName;
+use domain::boss;
 use domain::budget::Budgets;
 use domain::draw::Draws;
 use domain::reply::delay::Mode;
@@ -285,6 +286,7 @@ impl Wiring<'_> {
         let models = [
             self.model("ANTHROPIC_MODEL", &default.model),
             self.model("SUMMARY_MODEL", &default.summary_model),
+            self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model),
             economy_model,
         ];
         let (input, output) = budget::LARGEST_CALL;
@@ -318,6 +320,9 @@ impl Wiring<'_> {
         let rules = reply::Rules {
             skip_rates_enabled: self.settings.flag("SKIP_RATES_ENABLED", default.skip_rates_enabled),
             delay_mode: self.delay_mode(),
+            scoring_model: self.model("SCORING_MODEL", &default.scoring_model),
+            judge_model: self.model("BOSS_JUDGE_MODEL", &default.judge_model),
+            boss_mode: self.boss_mode(),
             bot_username: self.settings.text_or("TELEGRAM_BOT_USERNAME", &default.bot_username),
             lease: self.lease("INBOX_LEASE_S", inbox::LEASE),
             delivery_lease: self.delivery_lease(),
@@ -365,6 +370,11 @@ impl Wiring<'_> {
 
     fn psyche_agent_enabled(&mut self) -> bool {
         self.settings.flag("PSYCHE_AGENT_ENABLED", true)
+    }
+
+    fn boss_mode(&mut self) -> boss::Mode {
+        let multi = self.settings.flag("MULTI_PHASE_BOSS_ENABLED", true);
+        if multi { boss::Mode::Multi } else { boss::Mode::Single }
     }
 
     /// While something is tried out, replies come at once unless delays are asked for.

@@ -10,7 +10,7 @@ use domain::ids::{HistoryId, UserId};
 use jiff::Timestamp;
 use serde_json::Value;
 use store::endings::Ending;
-use store::scheduled_events::NewMessage;
+use store::scheduled_events::{NewMessage, Queued};
 use store::{Tx, endings, scheduled_events};
 use uuid::Uuid;
 
@@ -36,13 +36,25 @@ pub struct Occasion<'a> {
     pub key: &'a str,
 }
 
-/// Ends those of the games that still run, and returns their players.
+/// Ends those of the games that still run, with their farewells, and returns their players.
 pub async fn end_games(
     tx: &Tx,
     draws: &Draws,
     ends: Vec<End>,
     occasion: Occasion<'_>,
 ) -> store::Result<Vec<UserId>> {
+    let ended = close_games(tx, ends, occasion).await?;
+    say_farewell(tx, draws, &ended, occasion).await?;
+    Ok(ended.iter().map(|ending| ending.user).collect())
+}
+
+/// Ends those of the games that still run. What she still has to say goes before the farewell, which the caller owes:
+/// [`say_farewell`].
+pub(crate) async fn close_games(
+    tx: &Tx,
+    ends: Vec<End>,
+    occasion: Occasion<'_>,
+) -> store::Result<Vec<Ending>> {
     if ends.is_empty() {
         return Ok(Vec::new());
     }
@@ -57,9 +69,18 @@ pub async fn end_games(
     endings::close_conversations(tx, &users, occasion.now).await?;
     endings::skip_touchpoints(tx, &users).await?;
     scheduled_events::cancel_pending(tx, &users).await?;
-    let farewells: Vec<NewMessage> = rows.iter().map(|row| farewell_of(row, draws, occasion)).collect();
-    scheduled_events::create_each(tx, &farewells, occasion.now).await?;
-    Ok(ended)
+    Ok(rows)
+}
+
+/// Queues one farewell for each game that was ended.
+pub(crate) async fn say_farewell(
+    tx: &Tx,
+    draws: &Draws,
+    ended: &[Ending],
+    occasion: Occasion<'_>,
+) -> store::Result<Vec<Queued>> {
+    let farewells: Vec<NewMessage> = ended.iter().map(|row| farewell_of(row, draws, occasion)).collect();
+    scheduled_events::create_each(tx, &farewells, occasion.now).await
 }
 
 fn farewell_of(ending: &Ending, draws: &Draws, occasion: Occasion<'_>) -> NewMessage {

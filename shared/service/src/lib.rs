@@ -4,6 +4,7 @@
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
 pub mod agent;
+mod boss;
 pub mod cleanup;
 pub mod clock;
 mod cost_alarm;
@@ -11,6 +12,7 @@ pub mod daily_summaries;
 pub mod decay;
 pub mod deliver;
 pub mod endings;
+mod engagement;
 pub mod failures;
 pub mod inbox;
 pub mod job_run;
@@ -21,5 +23,6 @@ pub mod pipeline;
 pub mod prompts;
 pub mod registration;
 pub mod reply;
+mod scoring;
 
 pub use clock::Clock;

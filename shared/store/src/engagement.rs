@@ -5,7 +5,8 @@
 
 use domain::engagement::EngagementState;
 use domain::engagement::language::Words;
-use domain::engagement::machine::{Counters, Engagement};
+use domain::engagement::look::Seen;
+use domain::engagement::machine::{Counters, Engagement, Transition};
 use domain::ids::UserId;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -142,6 +143,35 @@ pub struct Shift {
     pub neglect: Option<Decimal>,
     /// When.
     pub at: Timestamp,
+}
+
+impl Shift {
+    /// The step that a look found, if any.
+    pub fn of(seen: &Seen, at: Timestamp) -> Option<Self> {
+        let step = seen.transition.clone()?;
+        Some(Self {
+            from: step.from,
+            to: step.to,
+            reason: step.reason,
+            calibration: seen.calibration,
+            clinginess: Some(seen.clinginess),
+            neglect: Some(seen.neglect),
+            at,
+        })
+    }
+
+    /// A step that nobody looked for: the chapter has changed.
+    pub fn unseen(step: Transition, calibration: Decimal, at: Timestamp) -> Self {
+        Self {
+            from: step.from,
+            to: step.to,
+            reason: step.reason,
+            calibration,
+            clinginess: None,
+            neglect: None,
+            at,
+        }
+    }
 }
 
 /// Appends steps, in their order.

@@ -6,6 +6,7 @@ use domain::ids::UserId;
 use domain::score::Score;
 use domain::status::GameStatus;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -189,13 +190,25 @@ pub async fn apply_boss(tx: &Tx, user: UserId, after: &AfterBoss<'_>, now: Times
 }
 
 /// The player was here at `at`: the silence that decay counts begins anew. What is reported late moves nothing back. A
-/// player who writes has not blocked the bot, and a registration that was left open is over.
-pub async fn record_interaction(tx: &Tx, user: UserId, at: Timestamp, first_of_day: bool) -> Result<()> {
+/// player who writes has not blocked the bot, and a registration that was left open is over. `today`, on the player's
+/// clock, is the first day that is never closed for a player of whom no day was closed so far.
+pub async fn record_interaction(
+    tx: &Tx,
+    user: UserId,
+    at: Timestamp,
+    first_of_day: bool,
+    today: Date,
+) -> Result<()> {
     tx.execute_typed(
         "-- users::record_interaction
          WITH registered AS (
              DELETE FROM pending_registrations
-              WHERE telegram_id = (SELECT telegram_id FROM users WHERE id = $1))
+              WHERE telegram_id = (SELECT telegram_id FROM users WHERE id = $1)),
+         counted AS (
+             INSERT INTO engagement_state AS engagement (user_id, state_entered_at, last_day_closed)
+             VALUES ($1, $2, $4)
+             ON CONFLICT (user_id) DO UPDATE SET last_day_closed = excluded.last_day_closed
+              WHERE engagement.last_day_closed IS NULL)
          UPDATE users
             SET last_interaction_at = greatest(last_interaction_at, $2),
                 grace_started_at = greatest(grace_started_at, $2),
@@ -203,7 +216,12 @@ pub async fn record_interaction(tx: &Tx, user: UserId, at: Timestamp, first_of_d
                 days_played = days_played + CASE WHEN $3 THEN 1 ELSE 0 END,
                 telegram_blocked_at = NULL
           WHERE id = $1",
-        &[(user.as_uuid(), Type::UUID), (&at, Type::TIMESTAMPTZ), (&first_of_day, Type::BOOL)],
+        &[
+            (user.as_uuid(), Type::UUID),
+            (&at, Type::TIMESTAMPTZ),
+            (&first_of_day, Type::BOOL),
+            (&today, Type::DATE),
+        ],
     )
     .await?;
     Ok(())

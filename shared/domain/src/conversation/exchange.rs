@@ -22,7 +22,8 @@ pub struct Exchange<'a> {
 impl<'a> Exchange<'a> {
     /// The exchange whose last message is `message`, after `talk` in the same conversation and `earlier` in the one before.
     pub fn closing(message: &'a Message, talk: &'a [Message], earlier: &'a [Message]) -> Self {
-        let said: Vec<&Message> = earlier.iter().chain(talk).filter(|said| said.role != Role::System).collect();
+        let said: Vec<&Message> =
+            earlier.iter().chain(talk).filter(|said| said.role != Role::System).collect();
         let begins = said.iter().rposition(|said| said.role == Role::Nikita).map_or(0, |hers| hers + 1);
         let players = || said[begins..].iter().copied().chain([message]);
         let words: Vec<&str> = players().map(|said| said.content.trim()).collect();

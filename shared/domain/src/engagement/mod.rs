@@ -16,6 +16,7 @@
 //! the worst one has a [way back](recovery) of its own. Losses are never multiplied.
 
 pub mod calibration;
+pub mod close;
 pub mod days;
 pub mod detectors;
 pub mod frequency;

@@ -145,7 +145,8 @@ mod tests {
     fn a_crisis_counts_what_came_since_it_began() {
         let said = [player(1, 10), player(30, 20), player(53, 40), player(60, 99)];
         let crisis = Engagement { state: EngagementState::OutOfZone, ..Engagement::start(at(29)) };
-        let since = Record { said: &said, endings: &[] }.last_day(looked(&crisis), &TimeZone::UTC, at(54)).since;
+        let since =
+            Record { said: &said, endings: &[] }.last_day(looked(&crisis), &TimeZone::UTC, at(54)).since;
         assert_eq!((since.messages, since.mean_chars), (2, 30));
     }
 }

@@ -23,11 +23,13 @@ pub struct Styled {
     pub parts: Vec<String>,
 }
 
-/// How a reply goes out; `key` is that of the message it answers.
+/// How a reply goes out; `key` is that of the message it answers. One of which nothing would be left, because it is made of
+/// emoji that are not hers, goes out as it is.
 pub fn styled(reply: &str, draws: &Draws, key: &str) -> Styled {
     let context = Context::of(reply);
     let loose = punctuation::loosened(reply, context, draws, key);
-    let text = emoji::with_emoji(&loose, context, draws, key);
+    let with_emoji = emoji::with_emoji(&loose, context, draws, key);
+    let text = if with_emoji.trim().is_empty() { reply.to_owned() } else { with_emoji };
     let parts = parts::parts(&text, context.max_parts());
     Styled { text, parts }
 }

@@ -46,8 +46,15 @@ pub(crate) struct Judged<'a> {
 }
 
 /// What the analysis of an exchange may cost, her answer not being known yet, in micro-dollars.
-pub(crate) fn estimate(model: &str, setting: Setting, exchange: &Exchange<'_>) -> i64 {
+pub(crate) fn estimate(model: &str, exchange: &Exchange<'_>) -> i64 {
     let longest = " ".repeat(request::MAX_TURN_CHARS);
+    let setting = Setting {
+        chapter: Chapter::FIRST,
+        score: Score::START,
+        zone: Zone::Calm,
+        engagement: EngagementState::Calibrating,
+        in_conflict: false,
+    };
     llm::estimate(&request::of_exchange(model, setting, Judged { exchange, reply: &longest }))
 }
 

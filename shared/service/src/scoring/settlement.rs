@@ -8,9 +8,8 @@ use domain::boss::initiated_details;
 use domain::boss::phase::Encounter;
 use domain::conflict::details::{BOSS_PHASE, Details};
 use domain::conflict::triggers::{Situation, detect};
-use domain::conflict::words;
 use domain::conversation::Exchange;
-use domain::decay_warning::may_warn;
+use domain::decay_warning::{critical_low, may_warn};
 use domain::draw::Draws;
 use domain::endings::Reason;
 use domain::engagement::record::Looked;
@@ -26,13 +25,15 @@ use futures_util::join;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
+use store::endings::Ending;
 use store::engagement::{self, Shift, Stored};
+use store::scheduled_events::Queued;
 use store::score_history::{self, NewEntry};
 use store::users::{self, Locked, Scored};
 use store::{Client, Tx, conversations, metrics};
 
 use super::window::Talks;
-use crate::endings::{End, Occasion, end_games};
+use crate::endings::{End, Occasion, close_games, say_farewell};
 
 /// What the rules need beside the player's row.
 #[derive(Debug)]
@@ -90,8 +91,7 @@ impl<'a> Settlement<'a> {
         let mut details = Details::read(player.conflict_details.as_ref()).details;
         let stored = known.engagement.unwrap_or_else(|| Stored::start(now));
         let before = before(analysed.user, player, known, &stored);
-        let looked =
-            Looked { engagement: &stored.engagement, chapter: player.chapter, words: stored.words };
+        let looked = Looked { engagement: &stored.engagement, chapter: player.chapter, words: stored.words };
         let zone = zone_or(&player.timezone, &TimeZone::UTC);
         let source = analysed.source.to_string();
         let exchange = turn::Exchange {
@@ -107,7 +107,7 @@ impl<'a> Settlement<'a> {
         if warns {
             details.last_warning_at = Some(now);
         }
-        let warning = warns.then(|| words::warning(draws, analysed.user, &source));
+        let warning = warns.then(|| critical_low(draws, analysed.user, &source));
         Some(Self { analysed, outcome, details, stored, warning })
     }
 
@@ -116,7 +116,7 @@ impl<'a> Settlement<'a> {
         self.outcome.scored.consequence
     }
 
-    /// Writes everything that moved; the ending comes after it: [`Self::end`].
+    /// Writes everything that moved; where the score is 0 the caller closes the game after it.
     pub(crate) async fn write(&self, tx: &Tx, now: Timestamp) -> store::Result<()> {
         let Analysed { user, conversation, analysis, .. } = self.analysed;
         let conflict = self.conflict(now);
@@ -150,16 +150,26 @@ impl<'a> Settlement<'a> {
         shifted
     }
 
-    /// Ends the game of a player whose score is 0.
-    pub(crate) async fn end(&self, tx: &Tx, draws: &Draws, now: Timestamp) -> store::Result<()> {
-        if self.consequence() != Consequence::GameOver {
-            return Ok(());
-        }
+    /// Closes the game of a player whose score is 0. Her last words are owed by the caller.
+    pub(crate) async fn close_game(&self, tx: &Tx, now: Timestamp) -> store::Result<Vec<Ending>> {
         let reason = Reason::ScoreZero;
         let end = End { user: self.analysed.user, reason, details: json!({ "reason": reason.code() }) };
-        let source = self.analysed.source.to_string();
-        end_games(tx, draws, vec![end], Occasion { at: now, now, key: &source }).await?;
-        Ok(())
+        close_games(tx, vec![end], Occasion { at: now, now, key: &self.source() }).await
+    }
+
+    /// Queues her last words.
+    pub(crate) async fn say_farewell(
+        &self,
+        tx: &Tx,
+        draws: &Draws,
+        ended: &[Ending],
+        now: Timestamp,
+    ) -> store::Result<Vec<Queued>> {
+        say_farewell(tx, draws, ended, Occasion { at: now, now, key: &self.source() }).await
+    }
+
+    fn source(&self) -> String {
+        self.analysed.source.to_string()
     }
 
     fn boss_comes(&self) -> bool {
