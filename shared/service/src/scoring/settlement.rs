@@ -22,7 +22,7 @@ use domain::scoring::record;
 use domain::scoring::turn::{self, Before, Outcome};
 use domain::state::zone_or;
 use futures_util::join;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use store::endings::Ending;
@@ -197,7 +197,7 @@ impl<'a> Settlement<'a> {
     fn entries(&self, now: Timestamp) -> Vec<NewEntry> {
         let Analysed { user, conversation, analysis, source, .. } = self.analysed;
         let scored = &self.outcome.scored;
-        let entry = |event: EventType, details, source_key| NewEntry {
+        let entry = |event: EventType, details, source_key, at| NewEntry {
             id: HistoryId::random(),
             user,
             score: scored.after.score,
@@ -205,13 +205,15 @@ impl<'a> Settlement<'a> {
             event_type: event.as_str(),
             details,
             source_key,
-            recorded_at: now,
+            recorded_at: at,
         };
         let details = record::details(analysis, scored, conversation, None);
-        let exchange = entry(record::event_type(None), details, Some(source.to_string()));
+        let exchange = entry(record::event_type(None), details, Some(source.to_string()), now);
         let boss = self.boss_comes().then(|| {
             let details = initiated_details(scored.before.chapter, scored.after.score);
-            entry(EventType::BossInitiated, details, None)
+            // It follows from the exchange.
+            let at = now.checked_add(SignedDuration::from_micros(1)).unwrap_or(now);
+            entry(EventType::BossInitiated, details, None, at)
         });
         [Some(exchange), boss].into_iter().flatten().collect()
     }
