@@ -11,6 +11,7 @@ use axum::http::HeaderName;
 use domain::boss;
 use domain::budget::Budgets;
 use domain::draw::Draws;
+use domain::psyche::calls;
 use domain::reply::delay::Mode;
 use domain::{budget, config, delivery, inbox, pricing};
 use jiff::SignedDuration;
@@ -30,8 +31,9 @@ use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, dec};
 use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
+use service::life::{self, Life};
 use service::llm::{Models, Spending};
-use service::{Clock, agent, daily_summaries, pipeline, reply};
+use service::{Clock, agent, daily_summaries, pipeline, psyche_batch, reply};
 use store::Pool;
 
 use crate::{failures, secrets};
@@ -53,6 +55,15 @@ const EXPERIMENT: &str = "NIKITA_EXPERIMENT";
 
 /// The queue of hints for `reply`.
 const REPLY_QUEUE_URL: &str = "REPLY_QUEUE_URL";
+
+/// What a request for a psyche state has besides its context: instructions and schema, in tokens.
+const PSYCHE_BESIDE: u64 = 1_500;
+
+/// The model that writes her psyche every day.
+const PSYCHE_BATCH_MODEL: (&str, &str) = ("PSYCHE_BATCH_MODEL", "claude-opus-4-6");
+
+/// The model that writes her psyche in a hurry.
+const PSYCHE_QUICK_MODEL: (&str, &str) = ("PSYCHE_QUICK_MODEL", "claude-sonnet-4-5-20250929");
 
 /// What the deployment gives to its functions.
 #[derive(Debug)]
@@ -232,6 +243,7 @@ impl Wiring<'_> {
                 all: self.dollars("LLM_DAY_BUDGET_ALL_USD", default.budgets.all),
             },
             economy_model: self.model("ECONOMY_MODEL", &default.economy_model),
+            economy_psyche_model: self.psyche_model(PSYCHE_QUICK_MODEL),
         }
     }
 
@@ -282,15 +294,19 @@ impl Wiring<'_> {
     /// The most that one player can cost in a day, in micro-dollars; none when there is no budget.
     pub fn worst_bill(&mut self) -> Option<i64> {
         let default = pipeline::Settings::default();
-        let Spending { budgets, economy_model } = self.spending();
-        let models = [
-            self.model("ANTHROPIC_MODEL", &default.model),
-            self.model("SUMMARY_MODEL", &default.summary_model),
-            self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model),
-            economy_model,
+        let Spending { budgets, economy_model, economy_psyche_model } = self.spending();
+        let largest = budget::LARGEST_CALL;
+        let psyche = (calls::BATCH.input_tokens as u64 + PSYCHE_BESIDE, calls::BATCH.output_tokens.into());
+        let calls = [
+            (self.model("ANTHROPIC_MODEL", &default.model), largest),
+            (self.model("SUMMARY_MODEL", &default.summary_model), largest),
+            (self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model), largest),
+            (economy_model, largest),
+            (self.model("LIFE_GEN_MODEL", &life::Settings::default().model), largest),
+            (self.psyche_model(PSYCHE_BATCH_MODEL), psyche),
+            (economy_psyche_model, psyche),
         ];
-        let (input, output) = budget::LARGEST_CALL;
-        let estimates = models.map(|model| pricing::estimate(&model, input, output));
+        let estimates = calls.map(|(model, (input, output))| pricing::estimate(&model, input, output));
         budget::worst_bill(budgets.user, estimates.into_iter().max().unwrap_or_default())
     }
 
@@ -299,6 +315,37 @@ impl Wiring<'_> {
         let (pool, models) = (self.pool()?, self.models()?);
         let model = self.model("SUMMARY_MODEL", &pipeline::Settings::default().summary_model);
         Ok(daily_summaries::Deps { pool, clock: self.clock(), models, model })
+    }
+
+    /// What writing her days needs.
+    pub fn life(&mut self) -> Result<Life, StartError> {
+        let default = life::Settings::default();
+        let settings = life::Settings {
+            model: self.model("LIFE_GEN_MODEL", &default.model),
+            enhanced: self.settings.flag("LIFE_SIM_ENHANCED", default.enhanced),
+            nikita_zone: self.nikita_zone(),
+        };
+        Ok(Life { pool: self.pool()?, draws: self.draws(), settings })
+    }
+
+    /// What the job that writes her days ahead needs.
+    pub fn life_gen(&mut self) -> Result<life::job::Deps, StartError> {
+        let (life, models) = (self.life()?, self.models()?);
+        Ok(life::job::Deps { life, models, queue: self.queue("LIFE_GEN_QUEUE_URL") })
+    }
+
+    /// What the job that writes her psyche needs.
+    pub fn psyche_batch(&mut self) -> Result<psyche_batch::Deps, StartError> {
+        let (pool, models) = (self.pool()?, self.models()?);
+        Ok(psyche_batch::Deps {
+            pool,
+            clock: self.clock(),
+            models,
+            model: self.psyche_model(PSYCHE_BATCH_MODEL),
+            nikita_zone: self.nikita_zone(),
+            time: calls::BATCH.timeout,
+            queue: self.queue("PSYCHE_BATCH_QUEUE_URL"),
+        })
     }
 
     /// Who answers.
@@ -343,8 +390,13 @@ impl Wiring<'_> {
 
     /// The queue of hints for `reply`, where there is one.
     pub fn reply_queue(&mut self) -> Option<Queue> {
+        self.queue(REPLY_QUEUE_URL)
+    }
+
+    /// The queue of this setting, where there is one.
+    pub fn queue(&mut self, variable: &'static str) -> Option<Queue> {
         let account = aws::account(&self.environment.variables, "SQS");
-        self.settings.url(REPLY_QUEUE_URL).map(|url| Queue::new(account, url))
+        self.settings.url(variable).map(|url| Queue::new(account, url))
     }
 
     /// A reply before the webhook's answer must leave it time to answer.
@@ -368,7 +420,18 @@ impl Wiring<'_> {
         self.settings.zone("NIKITA_TIMEZONE", "Europe/Berlin")
     }
 
-    fn psyche_agent_enabled(&mut self) -> bool {
+    /// A model for her psyche: its own setting, or the one that stands for all of them.
+    fn psyche_model(&mut self, (variable, default): (&'static str, &str)) -> String {
+        const ALL: &str = "PSYCHE_MODEL";
+        if self.settings.text(ALL).is_some() {
+            self.model(ALL, default)
+        } else {
+            self.model(variable, default)
+        }
+    }
+
+    /// Whether her psyche is written and has a say.
+    pub fn psyche_agent_enabled(&mut self) -> bool {
         self.settings.flag("PSYCHE_AGENT_ENABLED", true)
     }
 

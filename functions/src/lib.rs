@@ -15,7 +15,10 @@ pub mod decay;
 pub mod deliver;
 pub mod environment;
 mod failures;
+pub mod life_gen;
 pub mod process_conversations;
+pub mod psyche_batch;
+mod records;
 pub mod reply;
 pub mod secrets;
 pub mod summary;
@@ -29,7 +32,7 @@ const SLOW_WORKER_MS: u64 = 45_000;
 pub type Build = fn(&Environment) -> Result<Router, StartError>;
 
 /// All of them, each with what makes it.
-pub const ALL: [(Function, Build); 7] = [
+pub const ALL: [(Function, Build); 9] = [
     (telegram_webhook::FUNCTION, telegram_webhook::from_environment),
     (reply::FUNCTION, reply::from_environment),
     (process_conversations::FUNCTION, process_conversations::from_environment),
@@ -37,6 +40,8 @@ pub const ALL: [(Function, Build); 7] = [
     (decay::FUNCTION, decay::from_environment),
     (cleanup::FUNCTION, cleanup::from_environment),
     (summary::FUNCTION, summary::from_environment),
+    (life_gen::FUNCTION, life_gen::from_environment),
+    (psyche_batch::FUNCTION, psyche_batch::from_environment),
 ];
 
 /// Runs one function until the process is asked to end.

@@ -1,24 +1,30 @@
 //! Every five minutes: what died is picked up, ended conversations become memory, the inbox is swept. The run is
 //! `service::pipeline::job`.
+//!
+//! With a queue the run only puts conversations into it, and its records come back here.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::Response;
 use axum::routing::post;
 use domain::inbox::SWEEP_LIMIT;
+use domain::job::PROCESS_CONVERSATIONS;
+use providers::queue::Queue;
 use runtime::auth::TaskGate;
 use runtime::job::JobRequest;
+use runtime::queue::{self, Failures, Records};
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
 use service::inbox::{self, Handover};
-use service::pipeline::job::{self, Rollout};
+use service::pipeline::job::{self, Rollout, Turn};
 use service::pipeline::stage::Registered;
 use service::pipeline::{self, stages};
 
 use crate::environment::{Environment, Wiring};
-use crate::{SLOW_WORKER_MS, secrets, task};
+use crate::{SLOW_WORKER_MS, records, secrets, task};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
@@ -45,6 +51,8 @@ pub struct Deps {
     pub inbox: inbox::Deps,
     /// Who works off what the sweep finds.
     pub handover: Arc<dyn Handover>,
+    /// Where conversations go to be worked off; none: here.
+    pub queue: Option<Queue>,
 }
 
 impl Deps {
@@ -55,7 +63,8 @@ impl Deps {
             let stages = Arc::new(stages(&pipeline, &settings));
             let inbox = inbox::Deps { pool: wiring.pool()?, clock: wiring.clock() };
             let (rollout, handover) = (rollout(wiring), wiring.handover()?);
-            Ok(Self { gate: wiring.task_gate(), pipeline, stages, rollout, inbox, handover })
+            let queue = wiring.queue("PROCESS_CONVERSATIONS_QUEUE_URL");
+            Ok(Self { gate: wiring.task_gate(), pipeline, stages, rollout, inbox, handover, queue })
         })
     }
 }
@@ -76,7 +85,10 @@ impl FromRef<Deps> for TaskGate {
 
 /// The function.
 pub fn router(deps: Deps) -> Router {
-    Router::new().route("/api/v1/tasks/process-conversations", post(run)).with_state(deps)
+    Router::new()
+        .route("/api/v1/tasks/process-conversations", post(run))
+        .route(&queue::path(FUNCTION.name), post(take))
+        .with_state(deps)
 }
 
 /// The function, put together.
@@ -89,6 +101,22 @@ async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
         let swept = inbox::sweep(&deps.inbox, &*deps.handover, SWEEP_LIMIT).await?;
         Ok(swept.handed_over)
     };
-    let call = task::call(request);
-    task::answer(job::answer(&deps.pipeline, &deps.stages, deps.rollout, sweep, call).await)
+    let (pipeline, call) = (&deps.pipeline, task::call(request));
+    task::answer(match &deps.queue {
+        Some(queue) => job::answer_by_queue(pipeline, queue, deps.rollout, sweep, call).await,
+        None => job::answer(pipeline, &deps.stages, deps.rollout, sweep, call).await,
+    })
+}
+
+async fn take(State(deps): State<Deps>, records: Records) -> Failures {
+    let until = Instant::now() + PROCESS_CONVERSATIONS.working_time();
+    let deps = &deps;
+    records::work_off(records, deps.queue.as_ref(), until, async |turn: Turn| {
+        let run = job::run_one(&deps.pipeline, &deps.stages, deps.rollout, turn).await;
+        run.inspect_err(|error| {
+            tracing::error!(conversation_id = %turn.conversation_id, error_code = error.code(), "conversation_not_claimed");
+        })
+        .is_ok()
+    })
+    .await
 }

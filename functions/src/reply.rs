@@ -17,6 +17,7 @@ use serde::Deserialize;
 use service::reply;
 
 use crate::environment::Environment;
+use crate::records::put_off;
 use crate::{SLOW_WORKER_MS, secrets};
 
 /// What the runtime must know of it.
@@ -80,7 +81,7 @@ async fn work_off(deps: Deps, record: Record, until: Instant) -> bool {
     let mut reply = deps.reply.clone();
     reply.rules.call_time = until.saturating_duration_since(Instant::now());
     if reply.rules.call_time < SHORTEST {
-        put_off(&deps, &record, Duration::ZERO).await;
+        put_off(deps.queue.as_ref(), &record, Duration::ZERO).await;
         return false;
     }
     let wait = match reply::work_off(&reply, telegram_id).await {
@@ -92,7 +93,7 @@ async fn work_off(deps: Deps, record: Record, until: Instant) -> bool {
             PAUSE
         }
     };
-    put_off(&deps, &record, wait).await;
+    put_off(deps.queue.as_ref(), &record, wait).await;
     false
 }
 
@@ -106,12 +107,4 @@ struct Waiting {
 fn wait(at: Timestamp, now: Timestamp) -> Duration {
     let left = Duration::try_from(at.duration_since(now)).unwrap_or_default();
     Duration::from_secs(left.as_secs() + 1)
-}
-
-/// The queue alone would hold a failed record back for six times the longest run.
-async fn put_off(deps: &Deps, record: &Record, wait: Duration) {
-    let Some(queue) = &deps.queue else { return };
-    if let Err(error) = queue.put_off(&record.receipt_handle, wait).await {
-        tracing::warn!(error_code = error.code(), "record_not_put_off");
-    }
 }

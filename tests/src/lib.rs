@@ -16,6 +16,7 @@ pub mod crowd;
 pub mod database;
 pub mod dice;
 pub mod moto;
+pub mod moto_queue;
 pub mod players;
 pub mod process;
 pub mod processes;

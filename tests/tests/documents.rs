@@ -34,6 +34,7 @@ fn the_readme_lists_every_setting() {
         "functions/src/environment.rs",
         "functions/src/secrets.rs",
         "functions/src/deliver.rs",
+        "functions/src/life_gen.rs",
         "functions/src/telegram_webhook.rs",
         "functions/src/process_conversations.rs",
         "shared/runtime/src/settings.rs",

@@ -90,7 +90,7 @@ async fn every_event_that_lies_ready_is_answered() {
         let answer = invoke::invoke(function, event, variables, Casting::StandIns).await.expect(name);
         let is_right = match function {
             "telegram-webhook" => answer["statusCode"] == 200,
-            "reply" => answer["batchItemFailures"] == json!([]),
+            _ if name.ends_with(".sqs.json") => answer["batchItemFailures"] == json!([]),
             _ => answer["status"] == "ok",
         };
         assert!(is_right, "{name}: {answer}");

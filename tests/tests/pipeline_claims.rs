@@ -29,7 +29,7 @@ async fn player(pool: &Pool) -> UserId {
 
 async fn claim(pool: &Pool, now: Timestamp) -> Option<Claimed> {
     let client = pool.get().await.expect("a connection");
-    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now, Budgets::default()))
+    pipeline_conversations::claim_next(&client, &Rollout::default().claimable(now, Budgets::default()), None)
         .await
         .expect("a claim")
 }

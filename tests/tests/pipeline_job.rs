@@ -93,7 +93,7 @@ async fn a_rollout_reaches_always_the_same_players() {
         assert_eq!(usize::try_from(claimable), Ok(expected), "{percent}");
     }
     let nobody = Rollout { enabled: true, percent: 0 }.claimable(world.clock.now(), Budgets::default());
-    assert!(pipeline_conversations::claim_next(&client, &nobody).await.expect("an answer").is_none());
+    assert!(pipeline_conversations::claim_next(&client, &nobody, None).await.expect("an answer").is_none());
 }
 
 // case: pipeline 9

@@ -12,7 +12,8 @@ use jiff::{SignedDuration, Timestamp};
 use runtime::lambda::InvokeError;
 use serde_json::{Value, json};
 
-const TASKS: [&str; 5] = ["decay", "deliver", "cleanup", "process-conversations", "summary"];
+const TASKS: [&str; 7] =
+    ["decay", "deliver", "cleanup", "process-conversations", "summary", "life-gen", "psyche-batch"];
 
 /// The slot of these tests; the clock stands there.
 const SLOT: &str = "2026-02-17T10:00:00Z";

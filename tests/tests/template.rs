@@ -7,6 +7,14 @@ use std::path::{Path, PathBuf};
 
 use serde_yaml_ng::Value;
 
+/// The queues that functions put records into, and the setting that tells a function its URL.
+const QUEUES: [(&str, &str); 4] = [
+    ("ReplyQueue", "REPLY_QUEUE_URL"),
+    ("ConversationsQueue", "PROCESS_CONVERSATIONS_QUEUE_URL"),
+    ("LifeQueue", "LIFE_GEN_QUEUE_URL"),
+    ("PsycheQueue", "PSYCHE_BATCH_QUEUE_URL"),
+];
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").to_path_buf()
 }
@@ -40,6 +48,8 @@ fn schedules_are_those_of_the_jobs() {
         ("decay", ("cron(0 * * * ? *)", 2, 1_800)),
         ("cleanup", ("cron(0/30 * * * ? *)", 1, 1_200)),
         ("summary", ("cron(59 23 * * ? *)", 3, 14_400)),
+        ("life-gen", ("cron(0 4 * * ? *)", 2, 14_400)),
+        ("psyche-batch", ("cron(0 5 * * ? *)", 2, 14_400)),
         ("process-conversations", ("cron(0/5 * * * ? *)", 0, 300)),
         ("deliver", ("cron(0/5 * * * ? *)", 0, 300)),
     ]);
@@ -66,14 +76,24 @@ fn schedules_are_those_of_the_jobs() {
 }
 
 #[test]
-fn the_queue_waits_six_times_as_long_as_reply_works() {
+fn a_queue_waits_six_times_as_long_as_its_function_works() {
     let template = template();
-    let reply = functions(&template)["reply"].clone();
-    let visibility = template["Resources"]["ReplyQueue"]["Properties"]["VisibilityTimeout"].as_i64();
-    assert!(visibility >= reply["Timeout"].as_i64().map(|timeout| 6 * timeout));
-    assert_eq!(template["Resources"]["ReplyQueue"]["Properties"]["FifoQueue"], true);
-    assert_eq!(template["Resources"]["ReplyDeadLetters"]["Properties"]["FifoQueue"], true);
-    assert!(template["Resources"]["UnplacedSchedules"]["Properties"]["FifoQueue"].is_null());
+    let resources = &template["Resources"];
+    for (name, function) in functions(&template) {
+        for records in events(&function, "SQS") {
+            let arn = serde_json::to_string(&records["Queue"]).expect("a queue");
+            let queue = QUEUES.iter().find(|(queue, _)| arn.contains(&format!("{queue}.Arn")));
+            let (queue, _) = queue.unwrap_or_else(|| panic!("{name} works off an unknown queue: {arn}"));
+            let properties = &resources[*queue]["Properties"];
+            let visibility = properties["VisibilityTimeout"].as_i64();
+            assert!(visibility >= function["Timeout"].as_i64().map(|timeout| 6 * timeout), "{queue}");
+            assert_eq!(properties["FifoQueue"], true, "{queue}");
+            assert_eq!(records["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{name}");
+        }
+    }
+    assert_eq!(resources["ReplyDeadLetters"]["Properties"]["FifoQueue"], true);
+    assert_eq!(resources["JobDeadLetters"]["Properties"]["FifoQueue"], true);
+    assert!(resources["UnplacedSchedules"]["Properties"]["FifoQueue"].is_null());
 }
 
 #[test]
@@ -149,12 +169,14 @@ fn a_function_may_read_just_its_own_secrets() {
 
 /// A queue that a function uses is one that its role may use.
 #[test]
-fn a_function_that_knows_the_queue_may_use_it() {
+fn a_function_that_knows_a_queue_may_use_it() {
     for (name, function) in functions(&template()) {
-        let knows = !function["Environment"]["Variables"]["REPLY_QUEUE_URL"].is_null();
         let policies = serde_json::to_string(&function["Policies"]).expect("policies");
-        let may =
-            policies.contains("SQSSendMessagePolicy") || policies.contains("sqs:ChangeMessageVisibility");
-        assert_eq!(knows, may, "{name}");
+        for (queue, variable) in QUEUES {
+            let knows = !function["Environment"]["Variables"][variable].is_null();
+            let may = policies.contains(&format!("{queue}.QueueName"))
+                || policies.contains(&format!("{queue}.Arn"));
+            assert_eq!(knows, may, "{name}, {queue}");
+        }
     }
 }

@@ -16,6 +16,10 @@ const SLOW_MS: u64 = 45_000;
 /// Connections of all functions together, unless the settings say otherwise.
 const POOL_SIZE: &str = "10";
 
+/// The settings that name a queue.
+const QUEUES: [&str; 4] =
+    ["REPLY_QUEUE_URL", "PROCESS_CONVERSATIONS_QUEUE_URL", "PSYCHE_BATCH_QUEUE_URL", "LIFE_GEN_QUEUE_URL"];
+
 /// Why a function cannot be put together.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -95,8 +99,9 @@ fn in_words(error: Error) -> Vec<String> {
 impl Wiring {
     /// Reads the settings. `DATABASE_URL` is among them; a connection is made when one is needed.
     pub fn new(variables: Variables, clock: Clock) -> Result<Self, Error> {
-        // There is no queue on one machine: what is received is worked off at once.
-        let variables = default(variables.with("REPLY_QUEUE_URL", ""), "DB_POOL_SIZE", POOL_SIZE);
+        // There is no queue on one machine: what is received is worked off at once, and jobs work off their lists themselves.
+        let without_queues = QUEUES.iter().fold(variables, |variables, queue| variables.with(queue, ""));
+        let variables = default(without_queues, "DB_POOL_SIZE", POOL_SIZE);
         let mut reader = Reader::new(&variables);
         let basics = Basics::read(&mut reader, SLOW_MS);
         let basics = reader.finish(basics)?;

@@ -30,8 +30,13 @@ pub const PROCESS_CONVERSATIONS: Job =
 /// Tells each player's day in her words, shortly before midnight UTC.
 pub const SUMMARY: Job = Job { name: "summary", timeout: Duration::from_mins(15) };
 
+/// Writes her days ahead, every night.
+pub const LIFE_GEN: Job = Job { name: "life-gen", timeout: Duration::from_mins(5) };
+/// Writes how she is to be played, every morning.
+pub const PSYCHE_BATCH: Job = Job { name: "psyche-batch", timeout: Duration::from_mins(15) };
+
 /// The jobs of this bundle.
-pub const ALL: [Job; 5] = [DECAY, DELIVER, CLEANUP, PROCESS_CONVERSATIONS, SUMMARY];
+pub const ALL: [Job; 7] = [DECAY, DELIVER, CLEANUP, PROCESS_CONVERSATIONS, SUMMARY, LIFE_GEN, PSYCHE_BATCH];
 
 /// A run is held to be alive for so long beyond its function's time-out.
 pub const LEASE_MARGIN: Duration = Duration::from_mins(1);

@@ -13,6 +13,7 @@ use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
 
 use crate::Error;
 use crate::error::word;
@@ -27,6 +28,9 @@ const TRIES: u32 = 2;
 
 /// The longest that the service keeps a record back, in seconds: twelve hours.
 const LONGEST_WAIT: i32 = 43_200;
+
+/// The service takes so many records with one call.
+pub const BATCH: usize = 10;
 
 /// The region a request is signed for when neither the URL nor the process names one: only a stand-in takes it.
 const NO_REGION: Region = Region::from_static("us-east-1");
@@ -68,6 +72,31 @@ impl Queue {
         sending.send().await.map(drop).map_err(|error| decide(&error))
     }
 
+    /// Puts up to [`BATCH`] records into the queue with one call; for each whether it was taken.
+    pub async fn send_batch(&self, records: &[&Record]) -> Vec<Result<(), Error>> {
+        let entries: Result<Vec<_>, _> = records.iter().enumerate().map(entry).collect();
+        let Ok(entries) = entries else { return vec![Err(not_sent()); records.len()] };
+        let sending = self.client().send_message_batch().queue_url(&self.url).set_entries(Some(entries));
+        match sending.send().await {
+            Ok(answer) => {
+                let mut outcomes = vec![Ok(()); records.len()];
+                for failed in answer.failed() {
+                    let error = if failed.sender_fault() {
+                        Error::Rejected { status: 400, reason: word(Some(failed.code())) }
+                    } else {
+                        Error::Unavailable
+                    };
+                    if let Some(outcome) = failed.id().parse().ok().and_then(|at: usize| outcomes.get_mut(at))
+                    {
+                        *outcome = Err(error);
+                    }
+                }
+                outcomes
+            }
+            Err(error) => vec![Err(decide(&error)); records.len()],
+        }
+    }
+
     /// Lets a record that was received come again after `wait`, whatever the queue's own time is. `receipt` is what came with it.
     pub async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), Error> {
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX).min(LONGEST_WAIT);
@@ -83,6 +112,23 @@ impl Queue {
     fn client(&self) -> &Client {
         self.client.get_or_init(|| client(&self.account, &self.url))
     }
+}
+
+/// An entry of a batch, known by its position.
+fn entry(
+    (position, record): (usize, &&Record),
+) -> Result<SendMessageBatchRequestEntry, aws_sdk_sqs::error::BuildError> {
+    SendMessageBatchRequestEntry::builder()
+        .id(position.to_string())
+        .message_group_id(&record.group)
+        .message_deduplication_id(&record.deduplication)
+        .message_body(&record.body)
+        .build()
+}
+
+/// The request could not be made: no credentials, or something that is no request.
+fn not_sent() -> Error {
+    Error::Rejected { status: 0, reason: "not_sent".to_owned() }
 }
 
 fn client(config: &SdkConfig, url: &str) -> Client {
@@ -127,8 +173,7 @@ fn decide<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Error {
                 status => Error::Rejected { status, reason: word(code) },
             }
         }
-        // The request could not be made: no credentials, or something that is no request.
-        _ => Error::Rejected { status: 0, reason: "not_sent".to_owned() },
+        _ => not_sent(),
     }
 }
 
@@ -173,6 +218,23 @@ mod tests {
         assert_eq!(taken[0].group.as_deref(), Some("1001"));
         assert_eq!(taken[0].body, r#"{"telegram_id":1001}"#);
         assert!(taken[0].queue_url.ends_with("/reply.fifo"));
+    }
+
+    #[tokio::test]
+    async fn a_batch_tells_which_of_its_records_were_taken() {
+        let (service, queue) = queue().await;
+        let records = ["1:0", "2:0", "3:0"].map(record);
+        let batch: Vec<&Record> = records.iter().collect();
+        service.refuse_of_next_batch(1);
+        let refused = Err(Error::Rejected { status: 400, reason: "InvalidMessageContents".to_owned() });
+        assert_eq!(queue.send_batch(&batch).await, [Ok(()), refused, Ok(())]);
+        assert_eq!(service.messages().len(), 2);
+
+        service.fail_always(Fault::HangUp);
+        assert_eq!(queue.send_batch(&batch).await, vec![Err(Error::Unavailable); 3]);
+        service.recover();
+        assert_eq!(queue.send_batch(&batch).await, vec![Ok(()); 3]);
+        assert_eq!(service.messages().len(), 3);
     }
 
     #[tokio::test]

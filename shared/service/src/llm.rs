@@ -141,11 +141,17 @@ pub struct Spending {
     pub budgets: Budgets,
     /// The cheap model, for when a day's budget is nearly used up.
     pub economy_model: String,
+    /// The model that writes her psyche then: a cheap one, but not the cheapest.
+    pub economy_psyche_model: String,
 }
 
 impl Default for Spending {
     fn default() -> Self {
-        Self { budgets: Budgets::default(), economy_model: "claude-haiku-4-5-20251001".to_owned() }
+        Self {
+            budgets: Budgets::default(),
+            economy_model: "claude-haiku-4-5-20251001".to_owned(),
+            economy_psyche_model: "claude-sonnet-4-5-20250929".to_owned(),
+        }
     }
 }
 
@@ -269,8 +275,10 @@ impl Work {
 
     /// The model that such a call goes to, whose own one is `own`.
     pub fn model<'a>(&'a self, purpose: Purpose, own: &'a str) -> &'a str {
+        let spending = &self.models.spending;
         match self.leaves(purpose) {
-            Leave::Economy => &self.models.spending.economy_model,
+            Leave::Economy if purpose == Purpose::PsycheBatch => &spending.economy_psyche_model,
+            Leave::Economy => &spending.economy_model,
             Leave::Own | Leave::Refused => own,
         }
     }

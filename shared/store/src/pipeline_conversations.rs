@@ -88,11 +88,15 @@ pub struct Recovered {
     pub failed: bool,
 }
 
-/// Claims the conversation that has waited longest, or none.
+/// Claims the conversation that has waited longest, or only this one; none when there is no such conversation.
 ///
 /// Two callers never get the same row. A player whose other conversation is being worked on is passed over, as far as
 /// this statement can see.
-pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Claimed>> {
+pub async fn claim_next(
+    client: &Client,
+    rules: &Claimable,
+    only: Option<ConversationId>,
+) -> Result<Option<Claimed>> {
     let row = client
         .query_typed_opt(
             "-- pipeline_conversations::claim_next
@@ -124,6 +128,7 @@ pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Cla
                                                 AND (spent.subject = 'user:' || waiting.user_id
                                                      AND $8 > 0 AND spent.count >= $8
                                                      OR spent.subject = $9 AND $10 > 0 AND spent.count >= $10))
+                             AND ($11::uuid IS NULL OR waiting.id = $11)
                            ORDER BY waiting.last_message_at, waiting.id
                            LIMIT 1
                              FOR UPDATE SKIP LOCKED)
@@ -140,18 +145,24 @@ pub async fn claim_next(client: &Client, rules: &Claimable) -> Result<Option<Cla
                 (&rules.budgets.user, Type::INT8),
                 (&ALL, Type::TEXT),
                 (&rules.budgets.all, Type::INT8),
+                (&only.as_ref().map(ConversationId::as_uuid), Type::UUID),
             ],
         )
         .await?;
     row.as_ref().map(Claimed::from_row).transpose()
 }
 
-/// How many conversations could be claimed at this moment. The conditions are those of [`claim_next`].
-pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> {
-    let row = client
-        .query_typed_one(
-            "-- pipeline_conversations::count_claimable
-             SELECT count(*) AS waiting
+/// How many conversations could be claimed at this moment, and those that have waited longest, each with its player. The
+/// conditions are those of [`claim_next`].
+pub async fn list_claimable(
+    client: &Client,
+    rules: &Claimable,
+    limit: i64,
+) -> Result<(i64, Vec<(ConversationId, UserId)>)> {
+    let rows = client
+        .query_typed(
+            "-- pipeline_conversations::list_claimable
+             SELECT waiting.id, waiting.user_id, count(*) OVER () AS waiting
                FROM conversations AS waiting
               WHERE waiting.status = 'active'
                 AND (waiting.ended_at IS NOT NULL OR waiting.platform <> 'voice' AND waiting.last_message_at < $1)
@@ -170,7 +181,9 @@ pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> 
                                   FROM api_rate_limits AS spent
                                  WHERE spent.scope = $5 AND spent.window_start = $6
                                    AND (spent.subject = 'user:' || waiting.user_id AND $7 > 0 AND spent.count >= $7
-                                        OR spent.subject = $8 AND $9 > 0 AND spent.count >= $9))",
+                                        OR spent.subject = $8 AND $9 > 0 AND spent.count >= $9))
+              ORDER BY waiting.last_message_at, waiting.id
+              LIMIT $10",
             &[
                 (&rules.idle_before, Type::TIMESTAMPTZ),
                 (&rules.max_attempts, Type::INT4),
@@ -181,10 +194,21 @@ pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> 
                 (&rules.budgets.user, Type::INT8),
                 (&ALL, Type::TEXT),
                 (&rules.budgets.all, Type::INT8),
+                (&limit, Type::INT8),
             ],
         )
         .await?;
-    Ok(row.try_get("waiting")?)
+    let waiting = rows.first().map(|row| row.try_get("waiting")).transpose()?.unwrap_or_default();
+    let listed = rows.iter().map(|row| -> Result<_> {
+        let player = UserId::from_uuid(row.try_get("user_id")?);
+        Ok((ConversationId::from_uuid(row.try_get("id")?), player))
+    });
+    Ok((waiting, listed.collect::<Result<_>>()?))
+}
+
+/// How many conversations could be claimed at this moment.
+pub async fn count_claimable(client: &Client, rules: &Claimable) -> Result<i64> {
+    Ok(list_claimable(client, rules, 1).await?.0)
 }
 
 /// Claims one conversation for an operator: from active, processed or failed, however often it was tried. None when it

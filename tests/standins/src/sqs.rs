@@ -35,6 +35,7 @@ pub struct Queued {
 struct State {
     messages: Vec<Queued>,
     seen: HashSet<(String, String)>,
+    refused: Option<usize>,
 }
 
 impl Sqs {
@@ -52,6 +53,11 @@ impl Sqs {
     /// The messages taken so far, without repetitions.
     pub fn messages(&self) -> Vec<Queued> {
         lock(&self.state).messages.clone()
+    }
+
+    /// The next batch is taken without the message at this position.
+    pub fn refuse_of_next_batch(&self, position: usize) {
+        lock(&self.state).refused = Some(position);
     }
 
     /// Takes the messages out, oldest first.
@@ -80,6 +86,7 @@ impl Dialect for Sending {
     fn answer(&self, asked: &Asked<'_>) -> Reply {
         match self.operation(asked).as_str() {
             "SendMessage" => self.take(asked.body),
+            "SendMessageBatch" => self.take_all(asked.body),
             "ChangeMessageVisibility" => Reply::ok(json!({})),
             _ => refusal("UnsupportedOperation"),
         }
@@ -91,6 +98,28 @@ impl Dialect for Sending {
 }
 
 impl Sending {
+    fn take_all(&self, body: &Value) -> Reply {
+        let refused = lock(&self.0).refused.take();
+        let (mut taken, mut failed) = (Vec::new(), Vec::new());
+        for (position, entry) in body["Entries"].as_array().into_iter().flatten().enumerate() {
+            let mut message = entry.clone();
+            message["QueueUrl"] = body["QueueUrl"].clone();
+            let reply = if refused == Some(position) { refusal("Refused") } else { self.take(&message) };
+            if reply.status == 200 {
+                taken.push(json!({
+                    "Id": entry["Id"],
+                    "MessageId": reply.body["MessageId"],
+                    "MD5OfMessageBody": "00000000000000000000000000000000",
+                }));
+            } else {
+                failed.push(json!({
+                    "Id": entry["Id"], "SenderFault": true, "Code": "InvalidMessageContents",
+                }));
+            }
+        }
+        Reply::ok(json!({ "Successful": taken, "Failed": failed }))
+    }
+
     fn take(&self, body: &Value) -> Reply {
         let text = |name: &str| body[name].as_str().map(ToOwned::to_owned);
         let (Some(queue_url), Some(message)) = (text("QueueUrl"), text("MessageBody")) else {

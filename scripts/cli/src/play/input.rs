@@ -45,7 +45,7 @@ pub const HELP: &str = "\
 Type what you want to say to her. Lines that begin with a colon are for the game around her:
   :press N      press a button of her last message, by number or label
   :tick 3h      move the clock (20m, 3h, 2d, 1h30m), then send what is due
-  :run JOB      run a job once: decay, deliver, cleanup, process-conversations, summary
+  :run JOB      run a job once: decay, deliver, cleanup, process-conversations, summary, life-gen, psyche-batch
   :memory       what she remembers of you, and the message it came from
   :score        the score, its metrics, and what silence costs
   :why          the last changes of the score
@@ -233,7 +233,7 @@ mod tests {
         let misread = "hey\n\n:run lunch".parse::<Script>().expect_err("no such job");
         assert_eq!(
             misread.to_string(),
-            "line 3: there is no job 'lunch': decay, deliver, cleanup, process-conversations, summary"
+            "line 3: there is no job 'lunch': decay, deliver, cleanup, process-conversations, summary, life-gen, psyche-batch"
         );
     }
 

@@ -35,10 +35,15 @@ pub fn is_due(generated_at: Option<Timestamp>, now: Timestamp) -> bool {
     generated_at.is_none_or(|at| at < written_since(now))
 }
 
-/// The players of one call in order, and how many remain.
-pub fn page(players: &mut Vec<(UserId, Option<Timestamp>)>, now: Timestamp) -> usize {
+/// Keeps the players whose state is to be written anew, in order.
+pub fn due(players: &mut Vec<(UserId, Option<Timestamp>)>, now: Timestamp) {
     players.retain(|(_, generated_at)| is_due(*generated_at, now));
     players.sort_by_key(|(user, generated_at)| (*generated_at, *user));
+}
+
+/// The players of one call in order, and how many remain.
+pub fn page(players: &mut Vec<(UserId, Option<Timestamp>)>, now: Timestamp) -> usize {
+    due(players, now);
     let remaining = players.len().saturating_sub(PLAYERS);
     players.truncate(PLAYERS);
     remaining
@@ -49,9 +54,9 @@ pub fn may_replace(generated_at: Option<Timestamp>, began_at: Timestamp) -> bool
     generated_at.is_none_or(|at| at <= began_at)
 }
 
-/// What a run says of a player whose turn took too long.
-pub fn timed_out(user: UserId) -> String {
-    format!("User {user}: timeout after {}s", super::calls::BATCH.timeout.as_secs())
+/// What a run says of a player for whom it took too long.
+pub fn timed_out() -> String {
+    format!("timeout after {}s", super::calls::BATCH.timeout.as_secs())
 }
 
 #[cfg(test)]
@@ -97,6 +102,6 @@ mod tests {
         let (began, later) = (at("2026-02-18T05:10:00Z"), at("2026-02-18T05:10:01Z"));
         assert!(may_replace(None, began) && may_replace(Some(began), began));
         assert!(!may_replace(Some(later), began));
-        assert!(timed_out(UserId::nil()).ends_with(": timeout after 30s"));
+        assert_eq!(timed_out(), "timeout after 30s");
     }
 }

@@ -59,6 +59,11 @@ pub const DEEP: Call = Call {
     timeout: Duration::from_secs(10),
 };
 
+/// What `psyche_states.model` says of a model, which has two words: any Opus is the one, whatever else answers the other.
+pub fn label(model: &str) -> &'static str {
+    if model.contains("opus") { OPUS } else { SONNET }
+}
+
 /// The pause before the batch tries a busy model once more.
 pub const BUSY_PAUSE: Duration = Duration::from_secs(2);
 /// How far back the context reaches.

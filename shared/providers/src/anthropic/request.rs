@@ -53,6 +53,10 @@ impl Request {
 pub struct Retries(&'static [Duration]);
 
 impl Retries {
+    /// None: what comes too late is of no use.
+    pub const NONE: Self = Self(&[]);
+    /// One more, after 2 s.
+    pub const ONCE: Self = Self(&[Duration::from_secs(2)]);
     /// Two more, after 1 s and 2 s: somebody waits for the answer.
     pub const QUICK: Self = Self(&[Duration::from_secs(1), Duration::from_secs(2)]);
     /// Two more, after 1 s and 4 s: nobody waits.

@@ -4,6 +4,9 @@
 //! claim one conversation each, run it, finish it and claim the next, until nothing is claimable, the cap is reached or
 //! the claim window is over. A worker never holds more than one claim, and one conversation's failure never touches
 //! another's. Beside them the inbox is swept.
+//!
+//! With a queue a run claims nothing: it puts every claimable conversation into the queue, and [`run_one`] claims one by its
+//! id and runs it. A record for a conversation that is not claimable any more is done with.
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
@@ -11,12 +14,13 @@ use std::time::Instant;
 use domain::budget::{self, Budgets, Leave};
 use domain::conversation;
 use domain::ids::{ConversationId, UserId};
-use domain::job::{PROCESS_CONVERSATIONS, Tally};
+use domain::job::{PROCESS_CONVERSATIONS, Tally, slot_text};
 use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
 use futures_util::future::{join, join_all};
 use jiff::Timestamp;
 use providers::Error::OverBudget;
-use serde::Serialize;
+use providers::queue::{Queue, Record};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::error_logs::{self, Level};
 use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Recovered};
@@ -25,6 +29,7 @@ use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
 use super::{Context, Deps, asker, estimate};
 use crate::failures;
+use crate::fan_out::{self, Item};
 use crate::job_run::{self, Call, JobRun, Report};
 use crate::llm::Purpose;
 
@@ -46,7 +51,13 @@ struct Counters {
     skipped: u64,
     /// Claimable conversations that the cap or the window left to the next run.
     deferred: i64,
+    /// Conversations put into the queue, where there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    enqueued: Option<u64>,
 }
+
+/// One run puts so many conversations into the queue.
+const MAX_ENQUEUED: i64 = 1_000;
 
 /// The name of the flag that switches the job off.
 const FLAG: &str = "unified_pipeline_enabled";
@@ -87,6 +98,48 @@ pub async fn answer(
     .await
 }
 
+/// As [`answer`], but leaves the conversations to the consumers of a queue.
+pub async fn answer_by_queue(
+    deps: &Deps,
+    queue: &Queue,
+    rollout: Rollout,
+    sweep: impl Future<Output = store::Result<u64>>,
+    call: Call,
+) -> job_run::Ended {
+    if !rollout.enabled {
+        return job_run::Ended::switched_off(FLAG);
+    }
+    job_run::run(&deps.pool, &deps.clock, PROCESS_CONVERSATIONS, call, |job_run| async move {
+        let mut report = Report::default();
+        let mut counters = Counters::default();
+        recover(deps, &mut counters, &mut report).await;
+        enqueue(deps, queue, rollout, &job_run, &mut counters, &mut report).await;
+        swept(sweep.await, &mut counters, &mut report);
+        report.set_counters(&counters);
+        report
+    })
+    .await
+}
+
+/// A conversation of the list, as a record of the queue says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Turn {
+    /// Which.
+    pub conversation_id: ConversationId,
+}
+
+/// Claims this conversation if it is claimable, and runs it. A run that failed has put it back: a later run of the job
+/// finds it again.
+pub async fn run_one(deps: &Deps, stages: &[Registered], rollout: Rollout, turn: Turn) -> store::Result<()> {
+    if !rollout.enabled {
+        return Ok(());
+    }
+    if let Some(claimed) = claim(deps, rollout, Some(turn.conversation_id)).await? {
+        process(deps, stages, claimed).await;
+    }
+    Ok(())
+}
+
 /// Recovers, then works; the inbox is swept meanwhile.
 pub async fn run(
     deps: &Deps,
@@ -98,14 +151,55 @@ pub async fn run(
     let mut report = Report::default();
     let mut counters = Counters::default();
     recover(deps, &mut counters, &mut report).await;
-    let (worked, swept) = join(work(deps, stages, rollout, run), sweep).await;
+    let (worked, found) = join(work(deps, stages, rollout, run), sweep).await;
     worked.tell(&mut counters, &mut report);
-    match swept {
+    swept(found, &mut counters, &mut report);
+    report.set_counters(&counters);
+    report
+}
+
+fn swept(found: store::Result<u64>, counters: &mut Counters, report: &mut Report) {
+    match found {
         Ok(accounts) => counters.inbox_requeued = accounts,
         Err(error) => report.step_failed("inbox", error.code()),
     }
-    report.set_counters(&counters);
-    report
+}
+
+/// Puts the claimable conversations into the queue, those first that have waited longest.
+async fn enqueue(
+    deps: &Deps,
+    queue: &Queue,
+    rollout: Rollout,
+    run: &JobRun,
+    counters: &mut Counters,
+    report: &mut Report,
+) {
+    let listed = async {
+        let client = deps.pool.get().await?;
+        let rules = rollout.claimable(deps.clock.now(), deps.models.spending.budgets);
+        pipeline_conversations::list_claimable(&client, &rules, MAX_ENQUEUED).await
+    };
+    let (waiting, listed) = match listed.await {
+        Ok(found) => found,
+        Err(error) => return report.step_failed("claim", error.code()),
+    };
+    let items: Vec<Item> =
+        listed.into_iter().map(|(conversation, user)| (user, record(conversation, user, run.slot))).collect();
+    let mut tally = Tally::default();
+    let enqueued = fan_out::enqueue(queue, run, &items, &mut tally, report).await;
+    report.step_done("enqueue", tally);
+    counters.enqueued = Some(enqueued);
+    counters.failed = tally.failed;
+    counters.deferred = waiting.saturating_sub_unsigned(tally.tried);
+}
+
+/// A player's conversations wait for one another: the group is the player.
+fn record(conversation_id: ConversationId, user: UserId, slot: Timestamp) -> Record {
+    Record {
+        group: user.to_string(),
+        deduplication: format!("{conversation_id}:{}", slot_text(slot)),
+        body: json!(Turn { conversation_id }).to_string(),
+    }
 }
 
 /// Takes one conversation for an operator, however often it was tried, and runs it. False when it is being worked on,
@@ -220,7 +314,7 @@ async fn worker(
 ) -> Worked {
     let mut worked = Worked::default();
     while window.take(run) {
-        match claim(deps, rollout).await {
+        match claim(deps, rollout, None).await {
             Ok(Some(claimed)) => {
                 let user = claimed.user;
                 worked.ended.push((user, process(deps, stages, claimed).await));
@@ -235,13 +329,14 @@ async fn worker(
     worked
 }
 
-async fn claim(deps: &Deps, rollout: Rollout) -> store::Result<Option<Claimed>> {
+async fn claim(
+    deps: &Deps,
+    rollout: Rollout,
+    only: Option<ConversationId>,
+) -> store::Result<Option<Claimed>> {
     let client = deps.pool.get().await?;
-    pipeline_conversations::claim_next(
-        &client,
-        &rollout.claimable(deps.clock.now(), deps.models.spending.budgets),
-    )
-    .await
+    let rules = rollout.claimable(deps.clock.now(), deps.models.spending.budgets);
+    pipeline_conversations::claim_next(&client, &rules, only).await
 }
 
 async fn count_claimable(deps: &Deps, rollout: Rollout) -> store::Result<i64> {

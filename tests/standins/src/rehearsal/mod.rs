@@ -1,10 +1,12 @@
 //! The rehearsal: rules that stand in for the model, so that the game can be played and tested without one.
 //!
 //! It is honest about itself: it calls itself `rehearsal`, it knows nothing, and the same request always gets the same
-//! answer. From a request it does one of four things:
+//! answer. From a request it does one of these things:
 //!
 //! - a forced tool with `facts` in its schema: what the numbered transcript says in plain words (`extraction`);
 //! - a forced tool with `deltas`: a verdict by a small list of words (`scoring`);
+//! - a forced tool with `events`: a day of her life, by its date (`life`);
+//! - a forced tool with `behavioral_guidance`: how she is to be played, by the temperature (`psyche`);
 //! - any other forced tool: the least object that its schema takes (`schema`);
 //! - no forced tool: a summary where there is a transcript, and otherwise her next line in the chat (`chat`).
 //!
@@ -15,9 +17,11 @@ mod chat;
 mod clauses;
 mod extraction;
 mod facts;
+mod life;
 mod lines;
 mod mood;
 mod prompt;
+mod psyche;
 mod rules;
 mod schema;
 mod scoring;
@@ -65,6 +69,10 @@ fn fill(prompt: &Prompt<'_>, schema: &Value) -> Value {
         extraction::extract(prompt)
     } else if asks_for("deltas") {
         scoring::score(prompt)
+    } else if asks_for("events") {
+        life::day(prompt)
+    } else if asks_for("behavioral_guidance") {
+        psyche::state(prompt)
     } else {
         schema::least(schema)
     }

@@ -1,0 +1,10 @@
+//! Nightly: her days are written ahead. The rules are `domain::life`, the run is `service::life::job`.
+
+use std::process::ExitCode;
+
+use functions::life_gen;
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    functions::run(&life_gen::FUNCTION, life_gen::from_environment).await
+}

@@ -1,0 +1,3 @@
+//! Her psyche: the state that a model writes, asked for by the daily batch and, when something happens, within a turn.
+
+pub mod state_request;
