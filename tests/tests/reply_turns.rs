@@ -400,7 +400,11 @@ async fn a_day_has_its_limit_too() {
         chat.models.anthropic.say("mhm? :) :)");
         chat.ann_says(number, "hi").await;
         let read = chat.ann_reads().pop().expect("an answer");
-        assert_eq!((read.starts_with("mhm? :) :)"), read != "mhm? :) :)"), (true, warned), "{before}: {read}");
+        assert_eq!(
+            (read.starts_with("mhm? :) :)"), read != "mhm? :) :)"),
+            (true, warned),
+            "{before}: {read}"
+        );
         assert_eq!(chat.row("SELECT messages->-1->>'content' FROM conversations").await, "mhm? :) :)");
     }
     for number in 6..=8 {

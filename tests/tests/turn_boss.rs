@@ -1,7 +1,10 @@
 //! Boss encounters in the chat: how one begins, its two answers, each verdict, and what outranks it.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
+use domain::chapter::Chapter;
 use domain::status::GameStatus;
 use end_to_end::chat::{ANN, Chat, text_update};
 use end_to_end::players::NewPlayer;
@@ -36,8 +39,8 @@ async fn chat_of(player: NewPlayer) -> Chat {
 
 /// A player in the first phase of the encounter of a chapter, who met it by talking.
 async fn met(chapter: i32, attempts: i32) -> Chat {
-    let score = [dec!(55), dec!(60), dec!(65), dec!(70), dec!(75)][usize::try_from(chapter).unwrap() - 1];
-    let chat = chat_of(NewPlayer::new().chapter(chapter).boss_attempts(attempts).score(score)).await;
+    let threshold = Chapter::new(chapter).expect("a chapter").boss_threshold();
+    let chat = chat_of(NewPlayer::new().chapter(chapter).boss_attempts(attempts).score(threshold)).await;
     chat.models.anthropic.say("hey? :) :)");
     chat.ann_says(1, "hi").await;
     chat
@@ -114,7 +117,8 @@ async fn a_failure_begins_it_anew_and_the_third_ends_the_game() {
     judges(&chat, "FAIL", 0.9);
     chat.ann_says(3, "whatever").await;
     assert_eq!(chat.row(STANDING).await, "boss_fight | 1 | 2 | t | opening | -");
-    let begins = "SELECT jsonb_array_length(conflict_details->'boss_phase'->'conversation_history') FROM users";
+    let begins =
+        "SELECT jsonb_array_length(conflict_details->'boss_phase'->'conversation_history') FROM users";
     assert_eq!(chat.row(begins).await, "1");
 
     chat.ann_says(4, "what").await;

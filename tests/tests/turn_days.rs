@@ -40,7 +40,8 @@ async fn the_first_day_is_never_closed() {
 async fn silent_days_are_closed_before_the_message_counts() {
     let chat = chat_after("drifting", 0, "2026-02-14").await;
     chat.ann_says(1, "hi").await;
-    let shifts = "SELECT from_state, to_state, reason, created_at FROM engagement_history ORDER BY created_at";
+    let shifts =
+        "SELECT from_state, to_state, reason, created_at FROM engagement_history ORDER BY created_at";
     assert_eq!(
         chat.rows(shifts).await,
         [
@@ -48,7 +49,10 @@ async fn silent_days_are_closed_before_the_message_counts() {
             "distant | drifting | The player is back | 2026-02-17 12:00:00+00"
         ]
     );
-    assert_eq!(chat.row("SELECT last_day_closed, multiplier FROM engagement_state").await, "2026-02-16 | 0.80");
+    assert_eq!(
+        chat.row("SELECT last_day_closed, multiplier FROM engagement_state").await,
+        "2026-02-16 | 0.80"
+    );
     assert_eq!(chat.ann_reads().len(), 1);
     let details = "SELECT event_details->>'engagement_state' FROM score_history";
     assert_eq!(chat.row(details).await, "distant", "the exchange is scored by the state before it");

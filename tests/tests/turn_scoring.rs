@@ -1,5 +1,7 @@
 //! A scored turn: what the analyst says moves the score and all that hangs on it, once.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use std::time::Duration;
 
 use domain::status::GameStatus;
@@ -12,7 +14,8 @@ use serde_json::{Value, json};
 use standins::Fault;
 
 /// What stands of the player after a turn.
-const STANDING: &str = "SELECT relationship_score, intimacy, passion, trust, secureness, vulnerability_exchanges
+const STANDING: &str =
+    "SELECT relationship_score, intimacy, passion, trust, secureness, vulnerability_exchanges
                           FROM users JOIN user_metrics ON user_metrics.user_id = users.id";
 
 /// The analyst's next answer.
@@ -63,8 +66,7 @@ async fn an_exchange_moves_everything_once() {
     let conflict = "SELECT conflict_details->>'positive_count', conflict_details->'last_turn'->>'id',
                            conflict_details->>'session_v_exchanges' FROM users";
     assert_eq!(chat.row(conflict).await, "1 | tg:1 | 1");
-    let engagement =
-        "SELECT state, calibration_score > 0, multiplier, last_day_closed, last_calculated_at IS NOT NULL FROM engagement_state";
+    let engagement = "SELECT state, calibration_score > 0, multiplier, last_day_closed, last_calculated_at IS NOT NULL FROM engagement_state";
     assert_eq!(chat.row(engagement).await, "calibrating | t | 0.90 | 2026-02-17 | t");
     let calls = "SELECT purpose, model, status FROM llm_usage ORDER BY id";
     assert_eq!(
@@ -127,7 +129,11 @@ async fn an_analysis_that_fails_is_a_neutral_exchange() {
 #[tokio::test]
 async fn a_score_that_cannot_be_written_costs_no_answer() {
     let chat = chat_with(dec!(50)).await;
-    execute(&chat.pool(), "ALTER TABLE score_history ADD CONSTRAINT none CHECK (event_type <> 'conversation')").await;
+    execute(
+        &chat.pool(),
+        "ALTER TABLE score_history ADD CONSTRAINT none CHECK (event_type <> 'conversation')",
+    )
+    .await;
 
     chat.ann_says(1, "hi").await;
 
@@ -165,7 +171,10 @@ async fn the_last_point_ends_the_game_behind_her_reply() {
     let read = chat.ann_reads();
     assert_eq!((read.len(), read[0].as_str()), (2, "wow? :) :)"), "{read:?}");
     assert_eq!(
-        chat.rows("SELECT event_type, event_details->>'reason' FROM score_history ORDER BY recorded_at, event_type").await,
+        chat.rows(
+            "SELECT event_type, event_details->>'reason' FROM score_history ORDER BY recorded_at, event_type"
+        )
+        .await,
         ["conversation | -", "game_over | score_zero"]
     );
     let over = "SELECT game_status, relationship_score, (SELECT count(*) FROM conversations WHERE ended_at IS NULL) FROM users";
