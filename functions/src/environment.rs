@@ -13,7 +13,7 @@ use domain::budget::Budgets;
 use domain::draw::Draws;
 use domain::psyche::calls;
 use domain::reply::delay::Mode;
-use domain::{budget, config, delivery, inbox, pricing};
+use domain::{boss, budget, config, delivery, inbox, pricing};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use providers::anthropic::{self, Anthropic, Patience};
@@ -269,6 +269,7 @@ impl Wiring<'_> {
             pool,
             clock: self.clock(),
             models,
+            draws: self.draws(),
             pace: pipeline::orchestrator::Pace::default(),
             errors_are_told: self.settings.flag("OBSERVABILITY_ENABLED", true),
         };
@@ -276,6 +277,7 @@ impl Wiring<'_> {
         let settings = pipeline::Settings {
             model: self.model("ANTHROPIC_MODEL", &default.model),
             summary_model: self.model("SUMMARY_MODEL", &default.summary_model),
+            vice_model: self.model("SCORING_MODEL", &default.vice_model),
             dedup_similarity: self.settings.number(
                 "MEMORY_DEDUP_SIMILARITY",
                 default.dedup_similarity,
@@ -283,12 +285,22 @@ impl Wiring<'_> {
             ),
             nikita_zone: self.nikita_zone(),
             psyche_agent_enabled: self.psyche_agent_enabled(),
+            boss_mode: self.boss_mode(),
+            touchpoints_enabled: self.settings.flag("TOUCHPOINTS_ENABLED", default.touchpoints_enabled),
             meta_prompt_model: self
                 .settings
                 .flag("PROMPT_ENRICHMENT_ENABLED", false)
                 .then(|| self.model("META_PROMPT_MODEL", "claude-haiku-4-5-20251001")),
         };
         Ok((deps, settings))
+    }
+
+    fn boss_mode(&mut self) -> boss::Mode {
+        if self.settings.flag("MULTI_PHASE_BOSS_ENABLED", true) {
+            boss::Mode::Multi
+        } else {
+            boss::Mode::Single
+        }
     }
 
     /// The most that one player can cost in a day, in micro-dollars; none when there is no budget.
@@ -301,6 +313,7 @@ impl Wiring<'_> {
             (self.model("ANTHROPIC_MODEL", &default.model), largest),
             (self.model("SUMMARY_MODEL", &default.summary_model), largest),
             (self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model), largest),
+            (self.model("SCORING_MODEL", &default.vice_model), largest),
             (economy_model, largest),
             (self.model("LIFE_GEN_MODEL", &life::Settings::default().model), largest),
             (self.psyche_model(PSYCHE_BATCH_MODEL), psyche),

@@ -19,7 +19,8 @@ use runtime::queue::{self, Failures, Records};
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
 use service::inbox::{self, Handover};
-use service::pipeline::job::{self, Rollout, Turn};
+use service::pipeline::job::by_queue::{self, Turn};
+use service::pipeline::job::{self, Rollout};
 use service::pipeline::stage::Registered;
 use service::pipeline::{self, stages};
 
@@ -103,7 +104,7 @@ async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
     };
     let (pipeline, call) = (&deps.pipeline, task::call(request));
     task::answer(match &deps.queue {
-        Some(queue) => job::answer_by_queue(pipeline, queue, deps.rollout, sweep, call).await,
+        Some(queue) => by_queue::answer(pipeline, queue, deps.rollout, sweep, call).await,
         None => job::answer(pipeline, &deps.stages, deps.rollout, sweep, call).await,
     })
 }
@@ -112,7 +113,7 @@ async fn take(State(deps): State<Deps>, records: Records) -> Failures {
     let until = Instant::now() + PROCESS_CONVERSATIONS.working_time();
     let deps = &deps;
     records::work_off(records, deps.queue.as_ref(), until, async |turn: Turn| {
-        let run = job::run_one(&deps.pipeline, &deps.stages, deps.rollout, turn).await;
+        let run = by_queue::run_one(&deps.pipeline, &deps.stages, deps.rollout, turn).await;
         run.inspect_err(|error| {
             tracing::error!(conversation_id = %turn.conversation_id, error_code = error.code(), "conversation_not_claimed");
         })

@@ -15,6 +15,7 @@ pub mod conversations;
 pub mod crowd;
 pub mod database;
 pub mod dice;
+pub mod her_day;
 pub mod moto;
 pub mod moto_queue;
 pub mod players;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::draw::Draws;
 use domain::ids::{ConversationId, UserId};
 use domain::job::Trigger;
 use domain::pipeline::{EXTRACTION, MEMORY_UPDATE, SUMMARY, Stage};
@@ -67,6 +68,7 @@ impl Processing {
             pool,
             clock: clock.clone(),
             models: standins.models.clone(),
+            draws: Draws::default(),
             pace: Pace { second: Duration::from_millis(200) },
             errors_are_told: true,
         };

@@ -11,7 +11,9 @@ use standins::pooler::Trip;
 
 use crate::chat::{ANN, Chat, text_update};
 use crate::database::TestDatabase;
+use crate::her_day::{event, happens};
 use crate::processing::Processing;
+use crate::rows::execute;
 
 /// What is sent together arrives within this span, on a busy machine too.
 const TOGETHER: Duration = Duration::from_millis(5);
@@ -19,7 +21,7 @@ const TOGETHER: Duration = Duration::from_millis(5);
 /// What a reply turn may take, from the update's arrival to the end of its row.
 pub const REPLY_TURN: usize = 16;
 /// What a run of the pipeline over one conversation may take.
-pub const PIPELINE_RUN: usize = 40;
+pub const PIPELINE_RUN: usize = 75;
 
 /// The waits of a piece of work, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -65,13 +67,29 @@ pub async fn reply_turn() -> RoundTrips {
     trips
 }
 
-/// A run of all stages over a conversation with two facts and a promise.
+/// A run in which every stage has something to write, over a conversation with two facts, a promise and a taste, on a day
+/// that she will tell of.
 pub async fn pipeline_run() -> RoundTrips {
     let world = Processing::behind_pooler().await;
-    let all = stages(&world.deps, &world.settings);
+    // Two storylines are told, so that none begins by chance.
+    execute(
+        &world.database.pool_named("before"),
+        &format!(
+            "UPDATE users SET telegram_id = 77, last_interaction_at = '{1}';
+             INSERT INTO user_narrative_arcs (user_id, template_name, category, max_conversations)
+             VALUES ('{0}', 'lenas_warning', 'social', 50), ('{0}', 'big_security_job', 'career', 50)",
+            world.user,
+            world.clock.now()
+        ),
+    )
+    .await;
+    let mut all = stages(&world.deps, &world.settings);
+    all.insert(2, happens(vec![event(world.clock.now(), 0.9, true)]));
+    let before = world.database.pool_named("before");
     let run = async || {
-        let lines = [("user", "I play chess and I live in Lisbon. i'll send you a photo"), ("nikita", "ok")];
-        let conversation = world.talked(&lines).await;
+        execute(&before, "DELETE FROM scheduled_touchpoints").await;
+        let said = "I play chess and I live in Lisbon. i was so drunk. i'll send you a photo";
+        let conversation = world.talked(&[("user", said), ("nikita", "ok")]).await;
         let run = job::run_forced(&world.deps, &all, conversation);
         let (ran, trips) = counted(world.database.pooler(), run).await;
         assert!(ran.expect("a run"));

@@ -140,6 +140,29 @@ async fn a_thin_answer_is_asked_for_once_more_and_then_filled() {
     assert_eq!(row(&world.pool(), kinds).await, "errand, project_update, win");
 }
 
+/// What no database text can hold, or what is too long for its column, spoils no day.
+#[tokio::test]
+async fn an_answer_full_of_oddities_is_written_all_the_same() {
+    let world = World::new().await;
+    let odd = json!({ "entities": [
+        { "name": "Jo\u{0}nas", "type": "colleague", "description": "\u{0}", "relationship": "x".repeat(9_000) },
+        { "name": "y".repeat(300), "type": "place" }, { "name": "\u{0}", "type": "friend" }, 7, null,
+    ], "importance": 1e300, "emotional_valence": -1e300, "arc_ref": "A\u{0}1" });
+    let answer = json!({
+        "events": [
+            event("gym", "Squats\u{0} until the stairs were a problem.", &odd),
+            event("win", &"A very long story. ".repeat(100), &odd),
+            event("friend_drama", "Said too much, too late.", &json!({ "time_of_day": 7, "domain": null })),
+        ],
+        "arc_updates": [{ "arc_ref": "A1", "new_state": "\u{0}" }, "A2"],
+    });
+    world.standins.anthropic.use_tool("record_life_events", answer);
+    let written = world.write(date(2026, 3, 3)).await.expect("a new day");
+    assert_eq!((written.events, written.entities, world.standins.anthropic.count()), (3, 1, 1));
+    let new = "SELECT name, description, length(relationship) FROM nikita_entities WHERE name LIKE 'Jo%'";
+    assert_eq!(row(&world.pool(), new).await, "Jo nas | - | 300");
+}
+
 /// Whoever thinks up the same day at the same time: one of them has written it, and nothing is there twice.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_day_that_two_think_up_is_written_once() {

@@ -112,12 +112,23 @@ async fn the_pipeline_holds_none() {
     let stages = "SELECT stage, status FROM pipeline_stage_runs ORDER BY started_at, id";
     assert_eq!(
         bundle.rows(stages).await,
-        ["extraction | ok", "memory_update | ok", "summary | ok", "prompt_builder | ok"]
+        [
+            "extraction | ok",
+            "memory_update | ok",
+            "story_arcs | ok",
+            "emotional | ok",
+            "game_state | ok",
+            "conflict | ok",
+            "touchpoint | ok",
+            "summary | ok",
+            "prompt_builder | ok",
+            "vices | ok"
+        ]
     );
     let purposes = "SELECT DISTINCT purpose FROM llm_usage ORDER BY purpose";
     assert_eq!(
         bundle.rows(purposes).await,
-        ["embedding", "extraction", "prompt_enrichment", "summary"],
+        ["embedding", "extraction", "prompt_enrichment", "summary", "vice_detection"],
         "everybody outside was asked"
     );
     assert_short(longest);
@@ -153,5 +164,24 @@ async fn deliveries_hold_none() {
         "{}",
         answer.body
     );
+    assert_short(longest);
+}
+
+/// Two players' nights: their days and how she is to be played.
+#[tokio::test]
+async fn the_nights_jobs_hold_none() {
+    let bundle = slow_world(&[]).await;
+    let pool = bundle.pool();
+    let client = pool.get().await.expect("a connection");
+    for _ in 0..2 {
+        let user = NewPlayer::new().silent_for_hours(1, noon()).insert(&client).await;
+        NewConversation::new(user, noon() - SignedDuration::from_hours(1)).insert(&pool).await;
+    }
+    drop(client);
+    let watch = Watch::start(&bundle.database);
+    let lived = bundle.run("life-gen", None).await;
+    let written = bundle.run("psyche-batch", None).await;
+    let longest = watch.end();
+    assert_eq!((&lived.body["generated"], &written.body["processed"]), (&json!(4), &json!(2)));
     assert_short(longest);
 }

@@ -197,6 +197,6 @@ async fn what_a_dead_worker_left_is_finished_by_the_next_run() {
 #[tokio::test]
 async fn a_run_keeps_within_its_round_trips() {
     let trips = pipeline_run().await;
-    assert_eq!(trips.count(), 32, "{trips}");
+    assert_eq!(trips.count(), 58, "{trips}");
     assert!(trips.count() <= PIPELINE_RUN);
 }

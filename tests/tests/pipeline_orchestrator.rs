@@ -6,6 +6,7 @@ use std::collections::VecDeque;
 use std::sync::Mutex;
 use std::time::Duration;
 
+use domain::conflict::recovery::Talk;
 use domain::ids::ConversationId;
 use domain::pipeline::{EMOTIONAL, EXTRACTION, GAME_STATE, MEMORY_UPDATE, PROMPT_BUILDER, SUMMARY, Stage};
 use domain::status::GameStatus;
@@ -158,7 +159,7 @@ impl World {
         let asker = Asker::player(claimed.user);
         let work = standins.models.begin(&client, asker, 0).await.expect("the budget");
         drop(client);
-        let mut context = Context::new(claimed, player, work, START);
+        let mut context = Context::new(claimed, player, Talk::default(), work, START);
         let orchestrator =
             Orchestrator { pool, clock, pace: Pace { second: self.second }, errors_are_told: true };
         orchestrator.run(stages, &mut context).await

@@ -166,6 +166,21 @@ async fn an_answer_that_is_no_state_is_asked_for_once_more() {
     assert_eq!(answer.body["errors"], json!([format!("User {ann}: invalid_answer")]));
 }
 
+/// What no database text can hold does not cost a player the state.
+#[tokio::test]
+async fn a_state_full_of_oddities_is_written_all_the_same() {
+    let bundle = Bundle::at(slot()).await;
+    talking(&bundle.pool()).await;
+    let mut odd = json!(PsycheState::default());
+    odd["behavioral_guidance"] = json!(format!("Be\u{0}kind.{}", "x".repeat(9_000)));
+    odd["topics_to_avoid"] = json!(["\u{0}", "the\u{0}sea", 7]);
+    bundle.anthropic.use_tool("record_psyche", odd);
+    assert_eq!(bundle.run("psyche-batch", None).await.body["processed"], 1);
+    let stored = "SELECT left(state->>'behavioral_guidance', 8), length(state->>'behavioral_guidance'),
+                         state->>'topics_to_avoid' FROM psyche_states";
+    assert_eq!(row(&bundle.pool(), stored).await, r#"Be kind. | 500 | ["the sea"]"#);
+}
+
 #[tokio::test]
 async fn when_nobody_can_be_served_the_run_has_failed() {
     let bundle = Bundle::at(slot()).await;

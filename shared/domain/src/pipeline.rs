@@ -5,6 +5,8 @@
 //! time-out or what is left, less a margin to write down how it ended. The end of the run is kept free for the prompts,
 //! so that the next conversation does not begin with old ones: every other stage sees that much less time. A stage
 //! that would begin with too little left is not begun.
+//!
+//! Two [steps](STEPS) are run and recorded like stages and are none: they do not count among the stages of a run.
 
 use std::time::Duration;
 
@@ -57,6 +59,17 @@ pub const STAGES: [Stage; 9] = [
     PROMPT_BUILDER,
 ];
 
+/// Her stories that run through conversations, directly after [`LIFE_SIM`].
+pub const STORY_ARCS: Stage = step("story_arcs", 1);
+/// The player's tastes, after all stages.
+pub const VICES: Stage = step("vices", 2);
+
+/// What is run with the stages and is none.
+pub const STEPS: [Stage; 2] = [STORY_ARCS, VICES];
+
+/// The longest that one try of a step may take.
+const STEP_TIMEOUT: Duration = Duration::from_secs(15);
+
 /// The pause between two tries of a stage.
 pub const PAUSE: Duration = Duration::from_millis(500);
 
@@ -102,10 +115,19 @@ const fn retried(name: &'static str, timeout_secs: u64) -> Stage {
     Stage { name, critical: false, tries: 2, timeout: Duration::from_secs(timeout_secs) }
 }
 
+const fn step(name: &'static str, tries: u32) -> Stage {
+    Stage { name, critical: false, tries, timeout: STEP_TIMEOUT }
+}
+
 impl Stage {
+    /// Whether it counts among the stages of a run.
+    pub fn counts(self) -> bool {
+        !STEPS.contains(&self)
+    }
+
     /// How long a try that begins `elapsed` after the run may take; none when it is too late to begin.
     pub fn time_for_try(self, elapsed: Duration) -> Option<Duration> {
-        let kept = if self == PROMPT_BUILDER { Duration::ZERO } else { KEPT_FOR_PROMPTS };
+        let kept = if [PROMPT_BUILDER, VICES].contains(&self) { Duration::ZERO } else { KEPT_FOR_PROMPTS };
         let left = DEADLINE.saturating_sub(elapsed).saturating_sub(kept);
         (left >= LEAST_TIME).then(|| self.timeout.min(left.saturating_sub(MARGIN)))
     }
@@ -127,6 +149,10 @@ mod tests {
             (PROMPT_BUILDER, 295, Some(3)),
             (PROMPT_BUILDER, 296, None),
             (PROMPT_BUILDER, 1_000, None),
+            (STORY_ARCS, 100, Some(15)),
+            (STORY_ARCS, 276, None),
+            (VICES, 276, Some(15)),
+            (VICES, 296, None),
         ] {
             let secs = |seconds| Duration::from_secs(seconds);
             assert_eq!(stage.time_for_try(secs(elapsed)), time.map(secs), "{} at {elapsed}", stage.name);
@@ -151,6 +177,7 @@ mod tests {
         assert_eq!(names[0], ("extraction", true, 1));
         assert_eq!(names[1], ("memory_update", true, 1));
         assert!(names[2..].iter().all(|(_, critical, tries)| !critical && *tries == 2));
+        assert!(STAGES.into_iter().all(Stage::counts) && !STEPS.into_iter().any(Stage::counts));
         assert!(VERSION.len() <= 40);
     }
 }

@@ -3,12 +3,14 @@
 //! All of it is part of the caller's transaction, which holds the players' rows. The farewell is only queued: that
 //! Telegram fails can neither undo nor repeat an ending.
 
+use domain::conflict::after_talk::Breakup;
+use domain::conflict::words;
 use domain::delivery::{EventType, TelegramContent};
 use domain::draw::Draws;
 use domain::endings::{Reason, farewell};
 use domain::ids::{HistoryId, UserId};
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::endings::Ending;
 use store::scheduled_events::{NewMessage, Queued};
 use store::{Tx, endings, scheduled_events};
@@ -84,15 +86,36 @@ pub(crate) async fn say_farewell(
 }
 
 fn farewell_of(ending: &Ending, draws: &Draws, occasion: Occasion<'_>) -> NewMessage {
-    let words = farewell(ending.reason, draws, ending.user, occasion.key);
+    message_of(ending, farewell(ending.reason, draws, ending.user, occasion.key), occasion.now)
+}
+
+fn message_of(ending: &Ending, words: &'static str, now: Timestamp) -> NewMessage {
     let content =
         TelegramContent { system: true, ..TelegramContent::words(words, format!("end:{}", ending.history)) };
     NewMessage {
         user: ending.user,
         event_type: EventType::MessageDelivery,
         content,
-        wanted_at: occasion.now,
+        wanted_at: now,
         conversation: None,
         lease: None,
     }
+}
+
+/// Ends a game because she breaks up, with words about what the last conflict was about. False when it has ended before.
+pub async fn break_up(
+    tx: &Tx,
+    draws: &Draws,
+    user: UserId,
+    breakup: Breakup,
+    occasion: Occasion<'_>,
+) -> store::Result<bool> {
+    let details = json!({ "reason": breakup.reason.code() });
+    let ends = vec![End { user, reason: Reason::Breakup, details }];
+    let ended = close_games(tx, ends, occasion).await?;
+    let words = words::farewell(breakup.about, draws, user, occasion.key);
+    let farewells: Vec<NewMessage> =
+        ended.iter().map(|ending| message_of(ending, words, occasion.now)).collect();
+    scheduled_events::create_each(tx, &farewells, occasion.now).await?;
+    Ok(!ended.is_empty())
 }

@@ -5,6 +5,7 @@
 //! Writers take a [`Tx`] and never commit; a lone read or a statement that is a whole by itself takes a `&Client`.
 
 pub mod accounts;
+pub mod after_talk;
 pub mod agent_reads;
 pub mod api_rate_limits;
 pub mod boss_timeouts;
@@ -12,11 +13,13 @@ pub mod circles;
 pub mod conversations;
 pub mod daily_summaries;
 pub mod decay_pages;
+pub mod emotional_states;
 pub mod endings;
 pub mod engagement;
 pub mod entities;
 mod error;
 pub mod error_logs;
+pub mod game_checks;
 pub mod inbound_events;
 pub mod job_executions;
 pub mod life_events;
@@ -42,12 +45,15 @@ pub mod psyche_states;
 pub mod rate_limits;
 pub mod retention;
 pub mod scheduled_events;
+pub mod scheduled_touchpoints;
 pub mod score_history;
 pub mod stage_runs;
+pub mod story_arcs;
 pub mod thoughts;
 pub mod threads;
 mod transaction;
 pub mod users;
+pub mod vice_preferences;
 
 pub use deadpool_postgres::Object as Connection;
 pub use error::{Error, Result};

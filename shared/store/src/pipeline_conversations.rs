@@ -11,6 +11,7 @@ use domain::ids::{ConversationId, UserId};
 use domain::score::{Metrics, Score};
 use domain::status::GameStatus;
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -52,6 +53,10 @@ pub struct Claimed {
     pub messages: Value,
     /// When it began.
     pub started_at: Timestamp,
+    /// What it moved the score by.
+    pub score_delta: Decimal,
+    /// The number of the chapter in which it began.
+    pub chapter_at_time: i32,
     /// What an earlier attempt extracted.
     pub extracted: Option<Value>,
     /// Its summary, if it has one.
@@ -71,6 +76,8 @@ pub struct Player {
     pub metrics: Metrics,
     /// The IANA name of the player's time zone, as stored.
     pub timezone: String,
+    /// The name of hers, where the player's row sets it.
+    pub nikita_timezone: Option<String>,
     /// The engagement state, if there is one.
     pub engagement_state: Option<String>,
     /// The categories of the active vices, strongest first.
@@ -132,8 +139,8 @@ pub async fn claim_next(
                            ORDER BY waiting.last_message_at, waiting.id
                            LIMIT 1
                              FOR UPDATE SKIP LOCKED)
-             RETURNING id, user_id, processing_attempts, platform, messages, started_at,
-                       extracted_entities, conversation_summary",
+             RETURNING id, user_id, processing_attempts, platform, messages, started_at, score_delta,
+                       chapter_at_time, extracted_entities, conversation_summary",
             &[
                 (&rules.now, Type::TIMESTAMPTZ),
                 (&rules.idle_before, Type::TIMESTAMPTZ),
@@ -227,8 +234,8 @@ pub async fn claim_forced(
                     processing_started_at = $2,
                     ended_at = coalesce(ended_at, last_message_at, $2)
               WHERE id = $1 AND status IN ('active', 'processed', 'failed')
-             RETURNING id, user_id, processing_attempts, platform, messages, started_at,
-                       extracted_entities, conversation_summary",
+             RETURNING id, user_id, processing_attempts, platform, messages, started_at, score_delta,
+                       chapter_at_time, extracted_entities, conversation_summary",
             &[(conversation.as_uuid(), Type::UUID), (&now, Type::TIMESTAMPTZ)],
         )
         .await?;
@@ -293,6 +300,7 @@ pub async fn get_player(client: &Client, user: UserId) -> Result<Player> {
         .query_typed_opt(
             "-- pipeline_conversations::get_player
              SELECT player.game_status, player.chapter, player.relationship_score, player.timezone,
+                    player.routine_config->>'timezone' AS nikita_timezone,
                     metrics.intimacy, metrics.passion, metrics.trust, metrics.secureness,
                     engagement.state::text AS engagement_state,
                     ARRAY(SELECT vice.category::text
@@ -347,6 +355,20 @@ pub async fn set_extracted(tx: &Tx, conversation: ConversationId, extracted: &Va
     )
     .await?;
     Ok(())
+}
+
+/// Notes that the player's tastes were looked for in it. False when that was noted before.
+pub async fn mark_vices_done(tx: &Tx, conversation: ConversationId) -> Result<bool> {
+    let changed = tx
+        .execute_typed(
+            "-- pipeline_conversations::mark_vices_done
+             UPDATE conversations
+                SET extracted_entities = coalesce(extracted_entities, '{}') || jsonb_build_object('vices_done', true)
+              WHERE id = $1 AND NOT coalesce(extracted_entities @> jsonb_build_object('vices_done', true), false)",
+            &[(conversation.as_uuid(), Type::UUID)],
+        )
+        .await?;
+    Ok(changed == 1)
 }
 
 /// Writes the summary and, where it is known, the tone.
@@ -455,6 +477,8 @@ impl Claimed {
             platform: Platform::parse(row.try_get("platform")?),
             messages: row.try_get("messages")?,
             started_at: row.try_get("started_at")?,
+            score_delta: row.try_get::<_, Option<Decimal>>("score_delta")?.unwrap_or_default(),
+            chapter_at_time: row.try_get("chapter_at_time")?,
             extracted: row.try_get("extracted_entities")?,
             summary: row.try_get("conversation_summary")?,
         })
@@ -479,6 +503,7 @@ impl Player {
                 secureness: score("secureness")?,
             },
             timezone: row.try_get("timezone")?,
+            nikita_timezone: row.try_get("nikita_timezone")?,
             engagement_state: row.try_get("engagement_state")?,
             vices: row.try_get("vices")?,
         })

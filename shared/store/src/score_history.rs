@@ -1,11 +1,12 @@
 //! `score_history`: what moved a score, a chapter or a status. Rows are only ever appended.
 
 use domain::chapter::Chapter;
-use domain::ids::{HistoryId, UserId};
+use domain::ids::{ConversationId, HistoryId, UserId};
 use domain::score::Score;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
@@ -67,6 +68,31 @@ pub async fn append(tx: &Tx, entries: &[NewEntry]) -> Result<u64> {
             ],
         )
         .await?)
+}
+
+/// The details of what the exchanges of a conversation, or the call that it was, did to the score; oldest first.
+pub async fn list_of_conversation(
+    client: &Client,
+    user: UserId,
+    conversation: ConversationId,
+    since: Timestamp,
+) -> Result<Vec<Value>> {
+    let rows = client
+        .query_typed(
+            "-- score_history::list_of_conversation
+             SELECT event_details
+               FROM score_history
+              WHERE user_id = $1 AND recorded_at >= $3 AND event_type IN ('conversation', 'voice_call')
+                AND event_details->>'conversation_id' = $2
+              ORDER BY recorded_at, id",
+            &[
+                (user.as_uuid(), Type::UUID),
+                (&conversation.to_string(), Type::TEXT),
+                (&since, Type::TIMESTAMPTZ),
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| Ok(row.try_get("event_details")?)).collect()
 }
 
 /// A change of one player's score by an amount.

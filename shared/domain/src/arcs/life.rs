@@ -29,7 +29,7 @@ use uuid::Uuid;
 use crate::draw::Draws;
 use crate::ids::{UserId, derived};
 use crate::life::event::Domain;
-use crate::texting::cut::cut;
+use crate::texting::cut::{cut, one_line};
 use crate::words::words;
 
 /// So many may be active.
@@ -257,7 +257,7 @@ pub fn referred(reference: &str, count: usize) -> Option<usize> {
 
 /// The state that replaces the old one.
 pub fn new_state(told: &str) -> String {
-    cut(told, STATE_CHARS)
+    cut(&one_line(told), STATE_CHARS)
 }
 
 #[cfg(test)]

@@ -58,7 +58,7 @@ const BEST: usize = 3;
 /// From this hour to that one it is late.
 const LATE_HOURS: (i8, i8) = (23, 4);
 /// Days in a row that make a contact consistent.
-const CONSISTENT_DAYS: usize = 3;
+pub const CONSISTENT_DAYS: usize = 3;
 
 /// What the decision looks at.
 #[derive(Debug, Clone, Copy)]

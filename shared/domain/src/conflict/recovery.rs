@@ -27,10 +27,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use super::expression::{Expression, Shown, Situation};
 use super::temperature::Zone;
+use crate::model_answer::number;
 use crate::rounding::round4;
+use crate::score::HIGHEST;
+use crate::scoring::analysis::HORSEMAN_PREFIX;
 use crate::scoring::tags::{Horseman, RepairQuality};
 
 /// From this valence on she may calm down.
@@ -95,6 +99,18 @@ impl Approach {
 }
 
 impl Talk {
+    /// Reads the details of a conversation's rows in the score's history; a damaged key tells nothing.
+    pub fn read<'a>(rows: impl IntoIterator<Item = &'a Value>) -> Self {
+        let mut talk = Self::default();
+        for details in rows {
+            let tags = details["behaviors"].as_array().into_iter().flatten().filter_map(Value::as_str);
+            talk.horsemen.extend(tags.filter_map(|tag| Horseman::parse(tag.strip_prefix(HORSEMAN_PREFIX)?)));
+            talk.repairs.extend(details["repair_quality"].as_str().and_then(RepairQuality::parse));
+            talk.score_delta += delta(&details["composite_delta"]);
+        }
+        talk
+    }
+
     /// How the player met her, if at all.
     pub fn approach(&self) -> Option<Approach> {
         let repaired = |quality| self.repairs.contains(&quality);
@@ -124,6 +140,12 @@ impl Talk {
     fn won_score(&self) -> bool {
         self.score_delta > Decimal::ZERO
     }
+}
+
+/// A change of score as it is stored; older rows hold it as text. No score moves further than a score can go.
+fn delta(stored: &Value) -> Decimal {
+    let delta = stored.as_str().map_or_else(|| number(Some(stored)), |text| text.parse().ok());
+    delta.unwrap_or_default().clamp(-HIGHEST, HIGHEST)
 }
 
 /// The figures of a state.
@@ -204,6 +226,7 @@ fn time_helps(present: Expression, shown: &mut Shown, now: Timestamp) -> bool {
 #[cfg(test)]
 mod tests {
     use rust_decimal::dec;
+    use serde_json::json;
 
     use super::super::expression::{Change, step};
     use super::super::temperature::Temperature;
@@ -234,6 +257,22 @@ mod tests {
 
     fn repaired(quality: RepairQuality) -> Talk {
         Talk { repairs: vec![quality], ..Talk::default() }
+    }
+
+    #[test]
+    fn the_history_tells_what_a_conversation_had_in_it() {
+        let rows = [
+            json!({ "composite_delta": 1.85, "behaviors": ["humour", "horseman:contempt"], "repair_quality": null }),
+            json!({ "composite_delta": "-0.50", "behaviors": ["horseman:weather"], "repair_quality": "good" }),
+            json!({ "composite_delta": [], "behaviors": "horseman:contempt", "repair_quality": 3 }),
+            json!(null),
+        ];
+        let talk = Talk {
+            score_delta: dec!(1.35),
+            repairs: vec![RepairQuality::Good],
+            horsemen: vec![Horseman::Contempt],
+        };
+        assert_eq!(Talk::read(&rows), talk);
     }
 
     /// case: psyche 29

@@ -14,7 +14,8 @@
 //! What a model answers is data, and reading forgives: `fact` stands for `content`; an item that is a bare string is its
 //! content; an item without content is dropped; a value of another type or out of its range reads as absent, and so does
 //! a `valid_until` before its `valid_from`; unknown types of threads and thoughts become `unresolved` and `reflection`,
-//! an unknown tone `neutral`; unknown topics and tones are dropped. Numbers refer to what was shown: lines from 0, known
+//! an unknown tone `neutral`; unknown topics and tones are dropped, and where nothing is said of the player's tones, the
+//! tone of the whole [stands in](crate::emotion::tones). Numbers refer to what was shown: lines from 0, known
 //! facts and open threads from 1; a number that was not shown is absent. Only an answer that is no object, has no list
 //! of facts, or something else in place of a list or of the summary, cannot be read at all.
 
@@ -25,6 +26,7 @@ mod transcript;
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 
+use crate::emotion::tones;
 use crate::prompt::plain::{clip, is_invisible};
 
 pub use kinds::{ConversationTone, EmotionalTone, ThoughtType, ThreadType, Topic};
@@ -176,6 +178,7 @@ impl Extraction {
             Some(_) => return Err(Unreadable::NoSummary),
         };
         let tone = answer.get("emotional_tone").and_then(Value::as_str);
+        let tone = tone.and_then(EmotionalTone::parse).unwrap_or(EmotionalTone::Neutral);
         Ok(Self {
             facts: items(answer, "facts", MAX_FACTS, |item| Fact::read(item, bounds))?,
             threads: items(answer, "threads", MAX_THREADS, Thread::read)?,
@@ -184,9 +187,9 @@ impl Extraction {
                 number(Some(item), bounds.open_threads)
             })?),
             summary,
-            emotional_tone: tone.and_then(EmotionalTone::parse).unwrap_or(EmotionalTone::Neutral),
+            emotional_tone: tone,
             topics: on_list(answer, "topics", MAX_TOPICS, Topic::parse)?,
-            conversation_tones: on_list(answer, "conversation_tones", MAX_TONES, ConversationTone::parse)?,
+            conversation_tones: conversation_tones(answer, tone)?,
         })
     }
 
@@ -209,6 +212,17 @@ impl Extraction {
             "conversation_tones": tones,
         })
     }
+}
+
+/// The tones that an answer names; where it says nothing of them, the one that the tone of the whole stands for.
+fn conversation_tones(
+    answer: &Map<String, Value>,
+    whole: EmotionalTone,
+) -> Result<Vec<ConversationTone>, Unreadable> {
+    if answer.get("conversation_tones").is_none_or(Value::is_null) {
+        return Ok(tones::tones(None::<[&str; 0]>, Some(whole)));
+    }
+    on_list(answer, "conversation_tones", MAX_TONES, ConversationTone::parse)
 }
 
 impl Fact {
@@ -355,6 +369,23 @@ mod tests {
     use crate::memory::classification::{GraphType, graph_of};
 
     const SHOWN: Bounds = Bounds { messages: 10, known_facts: 3, open_threads: 2 };
+
+    #[test]
+    fn the_whole_stands_in_where_no_tones_are_named() {
+        for (named, tones) in [
+            (json!({ "emotional_tone": "negative" }), vec![ConversationTone::Dismissive]),
+            (
+                json!({ "emotional_tone": "negative", "conversation_tones": null }),
+                vec![ConversationTone::Dismissive],
+            ),
+            (json!({ "emotional_tone": "negative", "conversation_tones": [] }), vec![]),
+            (json!({ "emotional_tone": "mixed" }), vec![]),
+        ] {
+            let mut answer = named;
+            answer["facts"] = json!([]);
+            assert_eq!(parse(&answer).conversation_tones, tones, "{answer}");
+        }
+    }
 
     fn parse(answer: &Value) -> Extraction {
         Extraction::parse(answer, SHOWN).expect("a readable answer")

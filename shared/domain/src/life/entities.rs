@@ -20,10 +20,13 @@ use serde_json::Value;
 use super::event::{Domain, MAX_NAMES};
 use super::generation::Event;
 use crate::circle::names::{self, Named};
+use crate::texting::cut::{cut, one_line};
 use crate::words::words;
 
 /// The longest name, in characters.
 pub const LONGEST_NAME: usize = 100;
+/// What is noted about one, at most, in characters.
+pub const LONGEST_NOTE: usize = 300;
 /// So many new ones a day.
 pub const NEW_A_DAY: usize = 3;
 /// So many in all.
@@ -90,15 +93,13 @@ impl Mention {
     }
 
     fn read(item: &Value) -> Option<Self> {
-        let text = |value: &Value| {
-            let line = value.as_str()?.split_whitespace().collect::<Vec<_>>().join(" ");
-            (!line.is_empty()).then_some(line)
-        };
+        let text = |value: &Value| Some(one_line(value.as_str()?)).filter(|line| !line.is_empty());
+        let note = |value: &Value| text(value).map(|line| cut(&line, LONGEST_NOTE));
         let bare = text(item);
         Some(Self {
             kind: item["type"].as_str().and_then(EntityType::parse),
-            description: text(&item["description"]),
-            relationship: text(&item["relationship"]),
+            description: note(&item["description"]),
+            relationship: note(&item["relationship"]),
             name: bare.or_else(|| text(&item["name"]))?,
         })
     }

@@ -34,7 +34,7 @@ use super::impact::Impact;
 use super::routine::WorkSchedule;
 use crate::emotion::Shift;
 use crate::rounding::round4;
-use crate::texting::cut::cut;
+use crate::texting::cut::{cut, one_line};
 
 /// A day has at least so many events.
 pub const FEWEST: usize = 3;
@@ -135,9 +135,7 @@ fn event(item: &Value) -> Option<Event> {
 }
 
 fn description(told: &str) -> Option<String> {
-    let visible: String = told.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
-    let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    let description = cut(&line, LONGEST);
+    let description = cut(&one_line(told), LONGEST);
     (description.chars().count() >= SHORTEST).then_some(description)
 }
 

@@ -18,6 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::rounding::round4;
+use crate::texting::cut::one_line;
 use crate::words::words;
 
 /// The guidance's longest text.
@@ -165,8 +166,7 @@ fn topics(answer: &Value, key: &'static str) -> Result<Vec<String>, Invalid> {
 
 /// One trimmed line of at most so many characters.
 fn cut(text: &str, max_chars: usize) -> String {
-    let line = text.replace("\r\n", " ").replace(['\n', '\r'], " ");
-    line.trim().chars().take(max_chars).collect::<String>().trim_end().to_owned()
+    one_line(text).chars().take(max_chars).collect::<String>().trim_end().to_owned()
 }
 
 #[cfg(test)]

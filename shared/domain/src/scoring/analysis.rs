@@ -30,7 +30,7 @@ pub const MAX_TAG_CHARS: usize = 60;
 /// The tag of an exchange in which both were vulnerable.
 pub const VULNERABILITY_TAG: &str = "vulnerability_exchange";
 /// What the tags of horsemen begin with.
-const HORSEMAN_PREFIX: &str = "horseman:";
+pub(crate) const HORSEMAN_PREFIX: &str = "horseman:";
 /// What the tags of triggers begin with.
 const TRIGGER_PREFIX: &str = "trigger:";
 

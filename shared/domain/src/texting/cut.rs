@@ -17,6 +17,13 @@ pub fn cut(text: &str, max: usize) -> String {
     kept[..sentence.or(word).unwrap_or(end)].trim_end().to_owned()
 }
 
+/// A text that a model wrote, on one line: control characters, which no database text can hold, are white space, and white
+/// space is one space.
+pub fn one_line(text: &str) -> String {
+    let visible: String = text.chars().map(|letter| if letter.is_control() { ' ' } else { letter }).collect();
+    visible.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -36,6 +43,12 @@ mod tests {
         ] {
             assert_eq!(cut(text, max), kept, "{text} {max}");
         }
+    }
+
+    #[test]
+    fn a_line_has_no_control_characters_and_single_spaces() {
+        assert_eq!(one_line(" a\u{0}b \r\n\u{85} c  d\t"), "a b c d");
+        assert_eq!(one_line("\u{0}"), "");
     }
 
     proptest! {

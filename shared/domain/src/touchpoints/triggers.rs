@@ -63,6 +63,10 @@ const EVENT_OVER: SignedDuration = SignedDuration::from_hours(12);
 /// Nothing new is planned while one waits that is due within this.
 pub const WAITING_WITHIN: SignedDuration = SignedDuration::from_hours(4);
 
+/// What was planned within this time is looked at: the events of her day are planned in it, and the day of the player
+/// before.
+pub const PLANNED_LATELY: SignedDuration = SignedDuration::from_hours(3 * 24);
+
 /// An event of her day.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Event {

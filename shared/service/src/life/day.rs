@@ -161,7 +161,7 @@ impl NewDay {
         for (position, story) in plan.stories.iter().enumerate() {
             let is_meant = |told: &str| referred(told, plan.stories.len()) == Some(position);
             let told = draft.arc_updates.iter().rfind(|update| is_meant(&update.arc_ref));
-            let told = told.map(|update| new_state(&update.new_state));
+            let told = told.map(|update| new_state(&update.new_state)).filter(|state| !state.is_empty());
             match story.course {
                 Course::Begins(kind) => {
                     let state = told.unwrap_or_else(|| story.state.clone());

@@ -206,9 +206,10 @@ async fn put_into(deps: &Deps, queue: &Queue, run: &JobRun, order: Order, report
 /// A player's days wait for one another: the group is the player.
 fn item(user_id: UserId, slot: Timestamp, date: Option<Date>) -> Item {
     let turn = Turn { user_id, slot, date };
+    let asked = date.map_or_else(|| "next".to_owned(), |date| date.to_string());
     let record = Record {
         group: user_id.to_string(),
-        deduplication: format!("{user_id}:{}", slot_text(slot)),
+        deduplication: format!("{user_id}:{}:{asked}", slot_text(slot)),
         body: json!(turn).to_string(),
     };
     (user_id, record)

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use domain::arcs::life::{STATE_CHARS, reference};
 use domain::circle::names::FORMER_PARTNER;
 use domain::life::DAY_TIMEOUT;
-use domain::life::entities::{Entity, EntityType, LONGEST_NAME};
+use domain::life::entities::{Entity, EntityType, LONGEST_NAME, LONGEST_NOTE};
 use domain::life::event::{DayPart, Domain, EventType, LONGEST, MAX_NAMES, SHORTEST};
 use domain::life::generation::{self, Draft, FEWEST, MOST};
 use domain::life::mood::Tone;
@@ -176,8 +176,8 @@ fn tool() -> Tool {
         "properties": {
             "name": text(LONGEST_NAME),
             "type": { "type": "string", "enum": ["colleague", "friend", "place", "project", "other"] },
-            "description": text(LONGEST),
-            "relationship": text(LONGEST),
+            "description": text(LONGEST_NOTE),
+            "relationship": text(LONGEST_NOTE),
         },
     });
     let event = json!({

@@ -5,31 +5,32 @@
 //! the claim window is over. A worker never holds more than one claim, and one conversation's failure never touches
 //! another's. Beside them the inbox is swept.
 //!
-//! With a queue a run claims nothing: it puts every claimable conversation into the queue, and [`run_one`] claims one by its
-//! id and runs it. A record for a conversation that is not claimable any more is done with.
+//! With a queue it is done otherwise: see [`by_queue`].
+
+pub mod by_queue;
 
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Instant;
 
 use domain::budget::{self, Budgets, Leave};
+use domain::conflict::recovery::Talk;
 use domain::conversation;
 use domain::ids::{ConversationId, UserId};
-use domain::job::{PROCESS_CONVERSATIONS, Tally, slot_text};
+use domain::job::{PROCESS_CONVERSATIONS, Tally};
 use domain::pipeline::{CLAIM_WINDOW, MAX_CLAIMS, MAX_RECOVERED, WORKERS};
-use futures_util::future::{join, join_all};
+use futures_util::future::{join, join_all, join3};
 use jiff::Timestamp;
 use providers::Error::OverBudget;
-use providers::queue::{Queue, Record};
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use serde_json::json;
 use store::error_logs::{self, Level};
 use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Recovered};
+use store::score_history;
 
 use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
 use super::{Context, Deps, asker, estimate};
 use crate::failures;
-use crate::fan_out::{self, Item};
 use crate::job_run::{self, Call, JobRun, Report};
 use crate::llm::Purpose;
 
@@ -55,9 +56,6 @@ struct Counters {
     #[serde(skip_serializing_if = "Option::is_none")]
     enqueued: Option<u64>,
 }
-
-/// One run puts so many conversations into the queue.
-const MAX_ENQUEUED: i64 = 1_000;
 
 /// The name of the flag that switches the job off.
 const FLAG: &str = "unified_pipeline_enabled";
@@ -98,48 +96,6 @@ pub async fn answer(
     .await
 }
 
-/// As [`answer`], but leaves the conversations to the consumers of a queue.
-pub async fn answer_by_queue(
-    deps: &Deps,
-    queue: &Queue,
-    rollout: Rollout,
-    sweep: impl Future<Output = store::Result<u64>>,
-    call: Call,
-) -> job_run::Ended {
-    if !rollout.enabled {
-        return job_run::Ended::switched_off(FLAG);
-    }
-    job_run::run(&deps.pool, &deps.clock, PROCESS_CONVERSATIONS, call, |job_run| async move {
-        let mut report = Report::default();
-        let mut counters = Counters::default();
-        recover(deps, &mut counters, &mut report).await;
-        enqueue(deps, queue, rollout, &job_run, &mut counters, &mut report).await;
-        swept(sweep.await, &mut counters, &mut report);
-        report.set_counters(&counters);
-        report
-    })
-    .await
-}
-
-/// A conversation of the list, as a record of the queue says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Turn {
-    /// Which.
-    pub conversation_id: ConversationId,
-}
-
-/// Claims this conversation if it is claimable, and runs it. A run that failed has put it back: a later run of the job
-/// finds it again.
-pub async fn run_one(deps: &Deps, stages: &[Registered], rollout: Rollout, turn: Turn) -> store::Result<()> {
-    if !rollout.enabled {
-        return Ok(());
-    }
-    if let Some(claimed) = claim(deps, rollout, Some(turn.conversation_id)).await? {
-        process(deps, stages, claimed).await;
-    }
-    Ok(())
-}
-
 /// Recovers, then works; the inbox is swept meanwhile.
 pub async fn run(
     deps: &Deps,
@@ -165,43 +121,6 @@ fn swept(found: store::Result<u64>, counters: &mut Counters, report: &mut Report
     }
 }
 
-/// Puts the claimable conversations into the queue, those first that have waited longest.
-async fn enqueue(
-    deps: &Deps,
-    queue: &Queue,
-    rollout: Rollout,
-    run: &JobRun,
-    counters: &mut Counters,
-    report: &mut Report,
-) {
-    let listed = async {
-        let client = deps.pool.get().await?;
-        let rules = rollout.claimable(deps.clock.now(), deps.models.spending.budgets);
-        pipeline_conversations::list_claimable(&client, &rules, MAX_ENQUEUED).await
-    };
-    let (waiting, listed) = match listed.await {
-        Ok(found) => found,
-        Err(error) => return report.step_failed("claim", error.code()),
-    };
-    let items: Vec<Item> =
-        listed.into_iter().map(|(conversation, user)| (user, record(conversation, user, run.slot))).collect();
-    let mut tally = Tally::default();
-    let enqueued = fan_out::enqueue(queue, run, &items, &mut tally, report).await;
-    report.step_done("enqueue", tally);
-    counters.enqueued = Some(enqueued);
-    counters.failed = tally.failed;
-    counters.deferred = waiting.saturating_sub_unsigned(tally.tried);
-}
-
-/// A player's conversations wait for one another: the group is the player.
-fn record(conversation_id: ConversationId, user: UserId, slot: Timestamp) -> Record {
-    Record {
-        group: user.to_string(),
-        deduplication: format!("{conversation_id}:{}", slot_text(slot)),
-        body: json!(Turn { conversation_id }).to_string(),
-    }
-}
-
 /// Takes one conversation for an operator, however often it was tried, and runs it. False when it is being worked on,
 /// or is gone.
 pub async fn run_forced(
@@ -213,7 +132,8 @@ pub async fn run_forced(
     let claimed = pipeline_conversations::claim_forced(&client, conversation, deps.clock.now()).await?;
     drop(client);
     let Some(claimed) = claimed else { return Ok(false) };
-    process(deps, stages, claimed).await;
+    // A whole run at once is too much for the stack.
+    Box::pin(process(deps, stages, claimed)).await;
     Ok(true)
 }
 
@@ -317,7 +237,7 @@ async fn worker(
         match claim(deps, rollout, None).await {
             Ok(Some(claimed)) => {
                 let user = claimed.user;
-                worked.ended.push((user, process(deps, stages, claimed).await));
+                worked.ended.push((user, Box::pin(process(deps, stages, claimed)).await));
             }
             Ok(None) => break,
             Err(error) => {
@@ -395,13 +315,17 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
     put_back(deps, conversation, user, attempt, &failure).await
 }
 
-/// The run's context: its player, and what its calls may cost reserved, both asked for together.
+/// The run's context: its player, what its exchanges did to the score, and what its calls may cost reserved; all asked for
+/// together.
 pub async fn begin(deps: &Deps, stages: &[Registered], claimed: Claimed) -> store::Result<Context> {
     let client = deps.pool.get().await?;
     let player = pipeline_conversations::get_player(&client, claimed.user);
+    let scored =
+        score_history::list_of_conversation(&client, claimed.user, claimed.conversation, claimed.started_at);
     let work = deps.models.begin(&client, asker(&claimed), estimate(stages, &claimed));
-    let (player, work) = join(player, work).await;
-    Ok(Context::new(claimed, player?, work?, deps.clock.now()))
+    let (player, scored, work) = join3(player, scored, work).await;
+    let talk = Talk::read(&scored?);
+    Ok(Context::new(claimed, player?, talk, work?, deps.clock.now()))
 }
 
 async fn put_off(deps: &Deps, conversation: ConversationId, attempt: i32) -> Outcome {

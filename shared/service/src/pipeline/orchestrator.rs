@@ -56,7 +56,7 @@ pub struct Ended {
     pub failure: Option<Failure>,
     /// The claim was lost on the way: somebody else has the conversation.
     pub claim_lost: bool,
-    /// How many stages succeeded.
+    /// How many stages succeeded; steps are none.
     pub stages_completed: usize,
     /// How long each stage took, in milliseconds, in their order; failed ones too.
     pub stage_timings: Vec<(&'static str, u64)>,
@@ -118,7 +118,7 @@ impl Orchestrator {
             self.record(context, stage, &tried).await;
             ended.stage_timings.push((stage.name, millis(tried.took)));
             match tried.outcome {
-                Ok(_) => ended.stages_completed += 1,
+                Ok(_) => ended.stages_completed += usize::from(stage.counts()),
                 Err(StageError::ClaimLost) => {
                     ended.claim_lost = true;
                     return ended;
@@ -189,6 +189,9 @@ impl Orchestrator {
         context: &Context,
     ) -> Result<(Box<dyn Effect>, Value), StageError> {
         let effect = registered.work.prepare(context).await?;
+        if let Writes::Nothing(result) = effect.writes() {
+            return Ok((effect, result));
+        }
         // A conflict with another transaction says nothing about the stage: the writes alone are done again.
         let result = retry_conflicts(|| async {
             match self.apply(effect.as_ref(), context).await {
@@ -201,12 +204,16 @@ impl Orchestrator {
     }
 
     async fn apply(&self, effect: &dyn Effect, context: &Context) -> Result<Value, StageError> {
-        let tx = Tx::begin(&self.pool, Limits::TASK).await?;
-        if effect.writes() == Writes::Player {
-            pipeline_conversations::lock_player(&tx, context.user).await?;
-        }
+        let tx = Tx::unbegun(&self.pool).await?;
+        // Sent together, done in this order: the player's row is locked before the conversation's.
+        let player = async {
+            match effect.writes() {
+                Writes::Player => pipeline_conversations::lock_player(&tx, context.user).await,
+                Writes::Rows | Writes::Nothing(_) => Ok(()),
+            }
+        };
         let claim = pipeline_conversations::lock_claim(&tx, context.conversation, context.attempt);
-        let (ours, ()) = try_join!(claim, tx.savepoint(WRITES))?;
+        let ((), (), ours, ()) = try_join!(tx.send_begin(Limits::TASK), player, claim, tx.savepoint(WRITES))?;
         if !ours {
             tx.rollback().await?;
             return Err(StageError::ClaimLost);

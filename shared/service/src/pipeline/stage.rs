@@ -5,6 +5,7 @@
 //! the commit does the effect tell the [`Context`] what later stages may build on.
 
 use domain::pipeline::Stage;
+use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use store::Tx;
@@ -33,8 +34,10 @@ pub trait Work: Send + Sync {
 }
 
 /// Which rows an effect writes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Writes {
+    /// None: no transaction is opened, and these are the counts and labels for the stage's row.
+    Nothing(Value),
     /// Rows that belong to the player or the conversation.
     Rows,
     /// The player's own row too: it is locked first, before the conversation's.
@@ -54,6 +57,26 @@ pub trait Effect: Send + Sync {
 
     /// Tells the context what was done, once it is committed. `result` is what [`Self::apply`] returned.
     fn finish(self: Box<Self>, result: &Value, context: &mut Context);
+}
+
+/// The effect of a stage that found nothing to write and has nothing to tell the later ones.
+struct Idle(Value);
+
+impl Effect for Idle {
+    fn writes(&self) -> Writes {
+        Writes::Nothing(self.0.clone())
+    }
+
+    fn apply<'a>(&'a self, _tx: &'a Tx, _context: &'a Context) -> BoxFuture<'a, Result<Value, StageError>> {
+        std::future::ready(Ok(self.0.clone())).boxed()
+    }
+
+    fn finish(self: Box<Self>, _result: &Value, _context: &mut Context) {}
+}
+
+/// Nothing is written; `result` is for the stage's row.
+pub(super) fn nothing(result: Value) -> Box<dyn Effect> {
+    Box::new(Idle(result))
 }
 
 /// Why a try of a stage failed. Nothing in it was said by a player or by a model.

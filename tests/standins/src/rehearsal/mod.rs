@@ -5,6 +5,7 @@
 //!
 //! - a forced tool with `facts` in its schema: what the numbered transcript says in plain words (`extraction`);
 //! - a forced tool with `deltas`: a verdict by a small list of words (`scoring`);
+//! - a forced tool with `signals`: the tastes that the player's words show (`vices`);
 //! - a forced tool with `events`: a day of her life, by its date (`life`);
 //! - a forced tool with `behavioral_guidance`: how she is to be played, by the temperature (`psyche`);
 //! - any other forced tool: the least object that its schema takes (`schema`);
@@ -27,6 +28,7 @@ mod schema;
 mod scoring;
 mod summary;
 mod values;
+mod vices;
 
 use std::collections::HashMap;
 use std::sync::{LazyLock, Mutex, PoisonError};
@@ -69,6 +71,8 @@ fn fill(prompt: &Prompt<'_>, schema: &Value) -> Value {
         extraction::extract(prompt)
     } else if asks_for("deltas") {
         scoring::score(prompt)
+    } else if asks_for("signals") {
+        vices::detect(prompt)
     } else if asks_for("events") {
         life::day(prompt)
     } else if asks_for("behavioral_guidance") {

@@ -24,7 +24,7 @@ const DETAILS: [&str; 9] = [
     "events",
 ];
 
-/// The last rows of the score's history.
+/// The last rows of the score's history that tell of a change.
 pub async fn why(view: View<'_>) -> store::Result<String> {
     let Some(player) = player::find(view).await? else { return Ok(NOBODY.to_owned()) };
     let client = view.pool.get().await?;
@@ -34,7 +34,7 @@ pub async fn why(view: View<'_>) -> store::Result<String> {
              SELECT recorded_at, event_type, event_details, score,
                     score - lag(score) OVER (ORDER BY recorded_at, created_at, id) AS change
                FROM score_history
-              WHERE user_id = $1
+              WHERE user_id = $1 AND event_type IS DISTINCT FROM 'pipeline_validation'
               ORDER BY recorded_at DESC, created_at DESC, id DESC
               LIMIT $2",
             &[(player.id.as_uuid(), Type::UUID), (&ROWS, Type::INT8)],

@@ -1,0 +1,159 @@
+//! The storylines between the two, conversation by conversation.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+use domain::arcs::start::probability;
+use domain::arcs::story::Template;
+use domain::chapter::Chapter;
+use domain::draw::Draws;
+use domain::ids::{ConversationId, derived};
+use domain::pipeline::{EXTRACTION, STORY_ARCS, Stage};
+use domain::status::GameStatus;
+use end_to_end::conversations::NewConversation;
+use end_to_end::players::NewPlayer;
+use end_to_end::processing::Processing;
+use end_to_end::rows::{execute, row, rows};
+use jiff::SignedDuration;
+use serde_json::json;
+
+const STAGES: [Stage; 2] = [EXTRACTION, STORY_ARCS];
+
+const ARCS: &str = "SELECT template_name, current_stage, stage_progress, conversations_in_arc, is_active, resolved_at IS NOT NULL
+                      FROM user_narrative_arcs ORDER BY template_name";
+
+/// Among so many draws there is every one that a test asks for.
+const MANY: u32 = 1_000;
+
+/// A conversation for which the draw says that a storyline may begin, or that none may.
+fn of_luck(world: &Processing, chapter: Chapter, closeness: u8, lucky: bool) -> ConversationId {
+    let draws = Draws::default();
+    let begins = |conversation: &ConversationId| {
+        draws.happens(&format!("story-start:{}:{conversation}", world.user), probability(chapter, closeness))
+    };
+    (0..MANY)
+        .map(|number| ConversationId::from_uuid(derived(&format!("conversation {number}"))))
+        .find(|conversation| begins(conversation) == lucky)
+        .expect("one of many")
+}
+
+async fn talked(world: &Processing, id: ConversationId, lines: &[(&str, &str)]) {
+    let now = world.clock.now();
+    NewConversation::new(world.user, now).id(id).said(lines).ended_at(now).insert(&world.pool()).await;
+}
+
+async fn run(world: &Processing, conversation: ConversationId) {
+    let (ended, _) = world.run_stages(&world.stages(&STAGES), conversation).await;
+    assert!(ended.is_success() && ended.stage_errors.is_empty(), "{ended:?}");
+    assert_eq!(ended.stages_completed, 1, "a step is no stage");
+}
+
+async fn arc(world: &Processing, template: &str, stage: &str, conversations: i32, max: i32) {
+    execute(
+        &world.pool(),
+        &format!(
+            "INSERT INTO user_narrative_arcs (user_id, template_name, category, current_stage, conversations_in_arc,
+                                              max_conversations, current_description, started_at)
+             VALUES ('{}', '{template}', 'social', '{stage}', {conversations}, {max}, 'before', '2026-02-17')",
+            world.user
+        ),
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn each_storyline_moves_once_with_each_conversation() {
+    let world = Processing::new().await;
+    arc(&world, "lenas_warning", "setup", 0, 5).await;
+    arc(&world, "yukis_party_invitation", "climax", 2, 3).await;
+
+    // Nobody said anything, then somebody did: three times the same.
+    let silent = ConversationId::random();
+    talked(&world, silent, &[("nikita", "hello?")]).await;
+    run(&world, silent).await;
+    assert_eq!(
+        rows(&world.pool(), ARCS).await,
+        ["lenas_warning | setup | 0 | 0 | t | f", "yukis_party_invitation | climax | 0 | 2 | t | f"]
+    );
+    let conversation = of_luck(&world, Chapter::FIRST, 0, true);
+    talked(&world, conversation, &[("user", "how is lena?")]).await;
+    for _ in 0..3 {
+        run(&world, conversation).await;
+        // One has just ended, so none begins, though the draw says that one may.
+        assert_eq!(
+            rows(&world.pool(), ARCS).await,
+            [
+                "lenas_warning | rising | 20 | 1 | t | f",
+                "yukis_party_invitation | resolved | 100 | 3 | f | t"
+            ]
+        );
+    }
+
+    let told = "SELECT current_description FROM user_narrative_arcs WHERE template_name = 'lenas_warning'";
+    assert!(row(&world.pool(), told).await.contains("red flags"));
+    let result = "SELECT result FROM pipeline_stage_runs WHERE stage = 'story_arcs' ORDER BY id";
+    assert_eq!(
+        rows(&world.pool(), result).await,
+        [
+            r#"{"started": false, "advanced": 0}"#,
+            r#"{"started": false, "advanced": 2}"#,
+            r#"{"started": false, "advanced": 0}"#,
+            r#"{"started": false, "advanced": 0}"#
+        ]
+    );
+}
+
+#[tokio::test]
+async fn one_begins_where_chance_will_have_it() {
+    let world = Processing::of(NewPlayer::new().chapter(2)).await;
+    execute(
+        &world.pool(),
+        &format!(
+            "INSERT INTO user_social_circles (user_id, friend_name, friend_role, is_active)
+             VALUES ('{0}', 'Lena', 'best_friend', true), ('{0}', 'Yuki', 'party_friend', false)",
+            world.user
+        ),
+    )
+    .await;
+    let chapter = Chapter::new(2).expect("a chapter");
+    let (unlucky, lucky) = (of_luck(&world, chapter, 1, false), of_luck(&world, chapter, 1, true));
+    for conversation in [unlucky, lucky] {
+        talked(&world, conversation, &[("user", "are you jealous?")]).await;
+    }
+
+    run(&world, unlucky).await;
+    assert_eq!(rows(&world.pool(), ARCS).await, Vec::<String>::new());
+    run(&world, lucky).await;
+    let begun = "SELECT template_name, category, current_stage, conversations_in_arc, max_conversations,
+                        current_description, involved_characters, started_at = '2026-02-18Z', last_conversation_id
+                   FROM user_narrative_arcs";
+    let before = row(&world.pool(), begun).await;
+    world.clock.advance(SignedDuration::from_mins(20));
+    run(&world, lucky).await;
+    assert_eq!(row(&world.pool(), begun).await, before);
+
+    let columns: Vec<&str> = before.split(" | ").collect();
+    let template = Template::named(columns[0]).expect("a template");
+    let people = json!(template.cast(&["Lena"])).to_string();
+    assert!(template.closeness <= 1, "{before}");
+    assert_eq!(columns[1..4], [template.category.as_str(), "setup", "0"]);
+    let max: i64 = columns[4].parse().expect("a number");
+    assert!((template.conversations.0..=template.conversations.1).contains(&max), "{before}");
+    assert_eq!(columns[5..], [template.stages[0], people.as_str(), "t", lucky.to_string().as_str()]);
+}
+
+#[tokio::test]
+async fn none_begins_in_an_encounter_or_beside_two_others() {
+    let fighting = Processing::of(NewPlayer::new().game_status(GameStatus::BossFight)).await;
+    let conversation = of_luck(&fighting, Chapter::FIRST, 0, true);
+    talked(&fighting, conversation, &[("user", "hey")]).await;
+    run(&fighting, conversation).await;
+    assert_eq!(rows(&fighting.pool(), ARCS).await, Vec::<String>::new());
+
+    let world = Processing::new().await;
+    arc(&world, "lenas_warning", "setup", 0, 50).await;
+    arc(&world, "big_security_job", "setup", 0, 50).await;
+    let conversation = of_luck(&world, Chapter::FIRST, 0, true);
+    talked(&world, conversation, &[("user", "hey")]).await;
+    run(&world, conversation).await;
+    assert_eq!(row(&world.pool(), "SELECT count(*) FROM user_narrative_arcs").await, "2");
+}
