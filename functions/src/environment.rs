@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::http::HeaderName;
-use domain::boss;
 use domain::budget::Budgets;
 use domain::draw::Draws;
 use domain::psyche::calls;
@@ -446,11 +445,6 @@ impl Wiring<'_> {
     /// Whether her psyche is written and has a say.
     pub fn psyche_agent_enabled(&mut self) -> bool {
         self.settings.flag("PSYCHE_AGENT_ENABLED", true)
-    }
-
-    fn boss_mode(&mut self) -> boss::Mode {
-        let multi = self.settings.flag("MULTI_PHASE_BOSS_ENABLED", true);
-        if multi { boss::Mode::Multi } else { boss::Mode::Single }
     }
 
     /// While something is tried out, replies come at once unless delays are asked for.
