@@ -312,6 +312,7 @@ impl Wiring<'_> {
         let calls = [
             (self.model("ANTHROPIC_MODEL", &default.model), largest),
             (self.model("SUMMARY_MODEL", &default.summary_model), largest),
+            (self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model), largest),
             (self.model("SCORING_MODEL", &default.vice_model), largest),
             (economy_model, largest),
             (self.model("LIFE_GEN_MODEL", &life::Settings::default().model), largest),
@@ -379,6 +380,9 @@ impl Wiring<'_> {
         let rules = reply::Rules {
             skip_rates_enabled: self.settings.flag("SKIP_RATES_ENABLED", default.skip_rates_enabled),
             delay_mode: self.delay_mode(),
+            scoring_model: self.model("SCORING_MODEL", &default.scoring_model),
+            judge_model: self.model("BOSS_JUDGE_MODEL", &default.judge_model),
+            boss_mode: self.boss_mode(),
             bot_username: self.settings.text_or("TELEGRAM_BOT_USERNAME", &default.bot_username),
             lease: self.lease("INBOX_LEASE_S", inbox::LEASE),
             delivery_lease: self.delivery_lease(),

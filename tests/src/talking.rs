@@ -117,6 +117,7 @@ impl Talking {
             telegram_message_id: None,
             previous_interaction_at: Some(SAID_AT - SignedDuration::from_hours(3)),
             care_mode: false,
+            further_estimate: 0,
             now: SAID_AT,
         };
         Self { database, standins, deps, user, conversation, turn }
@@ -143,7 +144,9 @@ impl Talking {
 
     /// The agent's answer.
     pub async fn answer(&self) -> Reply {
-        agent::answer(&self.deps, &self.turn).await.expect("an answer of some kind")
+        let answer = agent::answer(&self.deps, &self.turn).await.expect("an answer of some kind");
+        answer.work.settle().await;
+        answer.reply
     }
 
     /// The bodies of the requests for a reply, oldest first.

@@ -119,10 +119,11 @@ async fn the_next_conversation_knows_the_last_one() {
         telegram_message_id: None,
         previous_interaction_at: Some(world.clock.now()),
         care_mode: false,
+        further_estimate: 0,
         now: world.clock.now(),
     };
 
-    let reply = agent::answer(&deps, &turn).await.expect("a reply");
+    let reply = agent::answer(&deps, &turn).await.expect("a reply").reply;
 
     assert!(reply.text.contains("you live in Porto"), "{}", reply.text);
     let requests = world.standins.anthropic.requests();

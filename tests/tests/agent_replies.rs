@@ -256,7 +256,7 @@ async fn without_a_ready_prompt_one_is_built_and_kept() {
 async fn without_any_prompt_she_speaks_from_a_small_one() {
     let talking = Talking::of(NewPlayer::new().chapter(2).score(dec!(62)), &[("user", "hi")]).await;
     with_psyche(&talking, "2026-02-17T05:00:00Z").await;
-    execute(&talking.pool(), "ALTER TABLE engagement_state RENAME TO gone").await;
+    execute(&talking.pool(), "ALTER TABLE users RENAME COLUMN meta_instructions TO gone").await;
 
     assert_eq!(talking.answer().await.kind, ReplyKind::Normal);
 

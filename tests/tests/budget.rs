@@ -32,8 +32,8 @@ async fn has_spent(chat: &Chat, subject: &str, amount: i64) {
 }
 
 fn models_asked(chat: &Chat) -> Vec<String> {
-    let requests = chat.models.anthropic.requests();
-    requests.iter().filter_map(|request| Some(request["model"].as_str()?.to_owned())).collect()
+    let drafts = chat.models.anthropic.calls_of("messages");
+    drafts.iter().filter_map(|draft| Some(draft.body["model"].as_str()?.to_owned())).collect()
 }
 
 /// case: pipeline 70
@@ -66,7 +66,7 @@ async fn she_saves_from_sixty_per_cent_on_and_rests_when_all_is_spent() {
         "SELECT messages->-2->>'content', messages->-1->>'content', processing_attempts FROM conversations";
     assert_eq!(chat.row(stored).await, "still there? | hello? | 0");
     assert_eq!(chat.row("SELECT last_interaction_at = '2026-02-17T12:01:00Z' FROM users").await, "t");
-    assert_eq!(chat.row("SELECT count(*) FROM score_history").await, "0");
+    assert_eq!(chat.row("SELECT count(*) FROM score_history").await, "2", "what was refused is not scored");
 
     chat.clock.advance(SignedDuration::from_hours(12));
     chat.ann_says(5, "good morning").await;

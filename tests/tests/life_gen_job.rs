@@ -9,6 +9,7 @@ use domain::draw::Draws;
 use domain::ids::{ExecutionId, UserId};
 use domain::status::{GameStatus, OnboardingStatus};
 use end_to_end::bundle::{Answer, Bundle, TASK_SECRET, post};
+use end_to_end::conversations::NewConversation;
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row};
@@ -97,6 +98,35 @@ async fn the_first_morning_writes_today_and_the_next_day_once() {
     );
     let calls = "SELECT purpose, model, count(*) FROM llm_usage GROUP BY purpose, model";
     assert_eq!(bundle.rows(calls).await, ["life_gen | claude-sonnet-4-5-20250929 | 2"]);
+}
+
+/// What the night wrote is what she speaks from the next evening: what has begun of her day as past, the rest as plans, and how she is
+/// to be played.
+#[tokio::test]
+async fn the_night_shows_in_the_next_evenings_prompt() {
+    let bundle = Bundle::at(slot()).await;
+    let ann = player(&bundle, NewPlayer::new()).await;
+    NewConversation::new(ann, slot() - SignedDuration::from_hours(20)).insert(&bundle.pool()).await;
+    bundle.run("life-gen", Some(SLOT)).await;
+    bundle.run("psyche-batch", Some("2026-02-24T05:00:00Z")).await;
+
+    // 18:10 on her clock.
+    bundle.clock.set("2026-02-24T17:10:00Z".parse().expect("an instant"));
+    let answer = bundle.run("process-conversations", None).await;
+
+    assert_eq!(answer.body["processed"], 1, "{}", answer.body);
+    let prompt = "SELECT prompt_text FROM ready_prompts WHERE platform = 'text' AND is_current";
+    let prompt = row(&bundle.pool(), prompt).await;
+    let today = "SELECT description FROM nikita_life_events WHERE event_date = '2026-02-24'";
+    for event in bundle.rows(today).await {
+        assert!(prompt.contains(&event), "{event}: {prompt}");
+    }
+    let tomorrow = "SELECT description FROM nikita_life_events AS next WHERE event_date = '2026-02-25'
+                       AND NOT EXISTS (SELECT FROM nikita_life_events AS today
+                                        WHERE today.description = next.description AND event_date = '2026-02-24')";
+    let tomorrow = bundle.rows(tomorrow).await;
+    assert!(!tomorrow.is_empty() && !tomorrow.iter().any(|event| prompt.contains(event)), "{tomorrow:?}");
+    assert!(prompt.contains("Guidance: Take up one thing they told last"), "{prompt}");
 }
 
 #[tokio::test]

@@ -74,6 +74,9 @@ mod schema_statements;
 mod secrets_moto;
 mod summary_job;
 mod template;
+mod turn_boss;
+mod turn_days;
+mod turn_scoring;
 
 /// A story that is not named here would be neither compiled nor run.
 #[test]

@@ -59,13 +59,13 @@ async fn replies_hold_no_transaction() {
     receive(&bundle, &text_update(1, "/start")).await;
     receive(&bundle, &button_update(2, "age_yes")).await;
     bundle.anthropic.use_tool("recall_memory", json!({ "query": "where they live" }));
-    bundle.anthropic.say("hello yourself.");
+    bundle.anthropic.say("hello yourself? :) :)");
     receive(&bundle, &text_update(3, "hi, do you remember where i live?")).await;
     receive(&bundle, &text_update(4, "/help")).await;
     let longest = watch.end();
 
     assert_eq!(bundle.rows("SELECT DISTINCT status, attempts FROM inbound_events").await, ["done | 1"]);
-    assert!(bundle.telegram.texts_to(ANN).contains(&"hello yourself.".to_owned()));
+    assert!(bundle.telegram.texts_to(ANN).contains(&"hello yourself? :) :)".to_owned()));
     assert!(bundle.anthropic.count() >= 2, "one request looks something up");
     assert_short(longest);
 }

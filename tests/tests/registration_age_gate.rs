@@ -86,7 +86,7 @@ async fn whoever_is_of_age_has_a_player_at_once() {
 
     chat.models.anthropic.say("so. who are you?");
     chat.ann_says(3, "hello").await;
-    assert_eq!(chat.ann_reads().pop().as_deref(), Some("so. who are you?"));
+    assert_eq!(chat.ann_reads().pop().as_deref(), Some("so. who are you? :)"));
 
     // The button that is still somewhere does nothing any more.
     chat.get(&button_update(4, "age_yes")).await;

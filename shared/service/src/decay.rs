@@ -8,7 +8,7 @@
 //! "Now" is the slot that the run stands for: firing it again, or late, finds everything settled. What is queued to be
 //! sent is due at the real now.
 
-mod boss_timeouts;
+pub(crate) mod boss_timeouts;
 
 use domain::decay::{Charge, Standing, Verdict, judge};
 use domain::decay_warning::{Notice, critical_low, may_warn, notices};

@@ -4,6 +4,7 @@
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
 pub mod agent;
+mod boss;
 pub mod cleanup;
 pub mod clock;
 mod cost_alarm;
@@ -11,6 +12,7 @@ pub mod daily_summaries;
 pub mod decay;
 pub mod deliver;
 pub mod endings;
+mod engagement;
 pub mod failures;
 mod fan_out;
 pub mod inbox;
@@ -25,5 +27,6 @@ pub mod psyche;
 pub mod psyche_batch;
 pub mod registration;
 pub mod reply;
+mod scoring;
 
 pub use clock::Clock;

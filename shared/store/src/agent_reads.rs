@@ -2,6 +2,7 @@
 //! mood, the conversation and the tail of the one before.
 
 use domain::chapter::Chapter;
+use domain::engagement::EngagementState;
 use domain::ids::{ConversationId, UserId};
 use domain::score::Score;
 use jiff::Timestamp;
@@ -24,6 +25,10 @@ pub struct Standing {
     pub nikita_timezone: Option<String>,
     /// `users.conflict_details`.
     pub conflict_details: Option<Value>,
+    /// When a conflict last began.
+    pub last_conflict_at: Option<Timestamp>,
+    /// Where engagement stands.
+    pub engagement: EngagementState,
     /// Her newest mood.
     pub mood: Option<Mood>,
     /// The psyche state and when it was generated.
@@ -78,6 +83,7 @@ pub async fn get_standing(
             "-- agent_reads::get_standing
              SELECT player.chapter, player.relationship_score, player.timezone,
                     player.routine_config->>'timezone' AS nikita_timezone, player.conflict_details,
+                    player.last_conflict_at, engagement.state::text AS engagement_state,
                     mood.arousal, mood.valence, mood.conflict_state,
                     psyche.state AS psyche, psyche.generated_at AS psyche_at,
                     prompt.prompt_text,
@@ -85,6 +91,7 @@ pub async fn get_standing(
                                            jsonb_build_object('back', $3)) AS messages,
                     previous.messages AS previous_messages, previous.ended_at AS previous_ended_at
                FROM users AS player
+               LEFT JOIN engagement_state AS engagement ON engagement.user_id = player.id
                LEFT JOIN psyche_states AS psyche
                       ON psyche.user_id = player.id AND psyche.generated_at IS NOT NULL
                LEFT JOIN ready_prompts AS prompt
@@ -123,6 +130,7 @@ impl Standing {
         let previous: Option<Value> = row.try_get("previous_messages")?;
         let ended_at = row.try_get("previous_ended_at")?;
         let psyche: Option<Value> = row.try_get("psyche")?;
+        let engagement: Option<&str> = row.try_get("engagement_state")?;
         Ok(Self {
             chapter: Chapter::new(row.try_get("chapter")?)
                 .ok_or(Error::Damaged { column: "users.chapter" })?,
@@ -131,6 +139,8 @@ impl Standing {
             timezone: row.try_get("timezone")?,
             nikita_timezone: row.try_get("nikita_timezone")?,
             conflict_details: row.try_get("conflict_details")?,
+            last_conflict_at: row.try_get("last_conflict_at")?,
+            engagement: engagement.and_then(EngagementState::parse).unwrap_or(EngagementState::Calibrating),
             mood: Mood::from_row(row)?,
             psyche: psyche.zip(row.try_get("psyche_at")?),
             prompt: row.try_get("prompt_text")?,

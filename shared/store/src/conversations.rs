@@ -7,6 +7,7 @@ use domain::chapter::Chapter;
 use domain::conversation::{Message, Role, idle_before};
 use domain::ids::{ConversationId, UserId};
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -34,6 +35,8 @@ pub struct Append<'a> {
 pub struct Session {
     /// The newest text conversation.
     pub conversation: Option<ConversationId>,
+    /// Whether it belongs to a boss encounter.
+    pub boss_mode: bool,
     /// Its messages, as stored.
     pub messages: Value,
     /// The messages of the text conversation before that one.
@@ -89,18 +92,65 @@ pub async fn append_text(tx: &Tx, append: &Append<'_>, now: Timestamp) -> Result
     Ok(ConversationId::from_uuid(row.try_get("id")?))
 }
 
+/// Adds what an exchange did to the score to the sum of its conversation.
+pub async fn add_score(tx: &Tx, conversation: ConversationId, delta: Decimal) -> Result<()> {
+    tx.execute_typed(
+        "-- conversations::add_score
+         UPDATE conversations SET score_delta = coalesce(score_delta, 0) + $2 WHERE id = $1",
+        &[(conversation.as_uuid(), Type::UUID), (&delta, Type::NUMERIC)],
+    )
+    .await?;
+    Ok(())
+}
+
+/// Marks the player's message with this number as one that she leaves unanswered on purpose.
+pub async fn mark_skipped(
+    client: &Client,
+    conversation: ConversationId,
+    telegram_message_id: i64,
+) -> Result<()> {
+    client
+        .execute_typed(
+            "-- conversations::mark_skipped
+             UPDATE conversations
+                SET messages = jsonb_set(messages, ARRAY[message.position::text, 'skipped'], 'true')
+               FROM (SELECT element.position - 1 AS position
+                       FROM conversations AS this
+                       CROSS JOIN LATERAL jsonb_array_elements(this.messages) WITH ORDINALITY AS element(message, position)
+                      WHERE this.id = $1 AND element.message->'telegram_message_id' = to_jsonb($2::bigint)
+                      LIMIT 1) AS message
+              WHERE id = $1",
+            &[(conversation.as_uuid(), Type::UUID), (&telegram_message_id, Type::INT8)],
+        )
+        .await?;
+    Ok(())
+}
+
+/// How many conversations the player has had.
+pub async fn count(client: &Client, user: UserId) -> Result<i64> {
+    let row = client
+        .query_typed_one(
+            "-- conversations::count
+             SELECT count(*) AS conversations FROM conversations WHERE user_id = $1",
+            &[(user.as_uuid(), Type::UUID)],
+        )
+        .await?;
+    Ok(row.try_get("conversations")?)
+}
+
 /// The player's newest text conversation and what a turn asks beside it. `count_up_to` limits the count of messages.
 pub async fn get_session(client: &Client, user: UserId, count_up_to: i64) -> Result<Session> {
     let row = client
         .query_typed_one(
             "-- conversations::get_session
              WITH newest AS MATERIALIZED (
-                 SELECT id, messages, started_at
+                 SELECT id, messages, started_at, is_boss_fight
                    FROM conversations
                   WHERE user_id = $1 AND platform = 'telegram'
                   ORDER BY started_at DESC, id DESC
                   LIMIT 1)
              SELECT (SELECT id FROM newest) AS id,
+                    (SELECT is_boss_fight FROM newest) AS boss_mode,
                     (SELECT messages FROM newest) AS messages,
                     (SELECT earlier.messages
                        FROM conversations AS earlier, newest
@@ -130,6 +180,7 @@ fn session(row: &Row) -> Result<Session> {
     let earlier: Option<Value> = row.try_get("earlier")?;
     Ok(Session {
         conversation: id.map(ConversationId::from_uuid),
+        boss_mode: row.try_get::<_, Option<bool>>("boss_mode")?.unwrap_or_default(),
         messages: messages.unwrap_or_default(),
         earlier: earlier.unwrap_or_default(),
         messages_ever: row.try_get("messages_ever")?,
@@ -150,13 +201,13 @@ pub async fn find_session(
         .query_typed_opt(
             "-- conversations::find_session
              WITH this AS MATERIALIZED (
-                 SELECT id, messages, started_at
+                 SELECT id, messages, started_at, is_boss_fight
                    FROM conversations
                   WHERE user_id = $1 AND platform = 'telegram' AND last_message_at >= $3
                     AND messages @> jsonb_build_array(jsonb_build_object('telegram_message_id', $2::bigint))
                   ORDER BY started_at DESC, id DESC
                   LIMIT 1)
-             SELECT this.id, this.messages,
+             SELECT this.id, this.is_boss_fight AS boss_mode, this.messages,
                     (SELECT earlier.messages
                        FROM conversations AS earlier
                       WHERE earlier.user_id = $1 AND earlier.platform = 'telegram'

@@ -24,7 +24,7 @@ impl Game<'_> {
         }
         let began = self.fight_started_at.unwrap_or(now);
         let clock = clock(self.encounter.as_ref(), self.fight_started_at, began);
-        match step(self.encounter.clone(), self.chapter, clock, &message.text, now) {
+        match step(Mode::Multi, self.encounter.clone(), self.chapter, clock, &message.text, now) {
             Step::RunOut => {
                 self.let_encounter_run_out(now);
             }

@@ -6,12 +6,11 @@ use domain::decay::{self, Standing, Verdict};
 use domain::endings::Reason;
 use domain::engagement::EngagementState;
 use domain::engagement::days::{LocalDay, unclosed};
-use domain::engagement::frequency::optimal_messages;
 use domain::engagement::language::Words;
-use domain::engagement::look::{Seen, Window, after_day};
-use domain::engagement::measures::{ENDINGS_DAYS, Measures, Said};
+use domain::engagement::look::{Seen, after_day};
+use domain::engagement::measures::Said;
 use domain::engagement::no_return::Fate;
-use domain::engagement::recovery::Since;
+use domain::engagement::record::{Looked, Record};
 use domain::status::GameStatus;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::{Decimal, dec};
@@ -89,7 +88,7 @@ impl Game<'_> {
                 let voice = &self.persona.voice;
                 self.words = Words::new(hundredths(voice.needy), hundredths(voice.distracted));
             }
-            let (seen, fate) = after_day(self.engagement, &self.window_of(day), day);
+            let (seen, fate) = after_day(self.engagement, &self.talks().day(self.looked(), day), day);
             self.take_look(&seen);
             if let Fate::Ended(reason) = fate {
                 self.lose(reason, now);
@@ -108,30 +107,13 @@ impl Game<'_> {
         }
     }
 
-    fn window_of(&self, day: &LocalDay) -> Window {
-        let said = self.said_on(day);
-        let words = if said.iter().any(|said| said.by == Role::User) { self.words } else { Words::NONE };
-        self.window(said, words, optimal_messages(self.chapter, day.date.weekday()), day.to)
+    /// What engagement is judged by.
+    pub(super) fn talks(&self) -> Record<'_> {
+        Record { said: &self.said, endings: &self.endings }
     }
 
-    /// What engagement is judged by at `now`, with these messages.
-    pub(super) fn window(&self, said: &[Said], words: Words, optimal: u32, now: Timestamp) -> Window {
-        let from = earlier(now, SignedDuration::from_hours(24 * ENDINGS_DAYS));
-        let endings: Vec<u32> =
-            self.endings.iter().filter(|(at, _)| *at > from && *at <= now).map(|(_, chars)| *chars).collect();
-        Window { measures: Measures::of(said, &endings, optimal, words), since: self.since() }
-    }
-
-    fn since(&self) -> Since {
-        let entered_at = self.engagement.entered_at;
-        if self.engagement.state != EngagementState::OutOfZone {
-            return Since { entered_at, messages: 0, mean_chars: 0 };
-        }
-        let texts = self.said[self.said.partition_point(|said| said.at < entered_at)..]
-            .iter()
-            .filter(|said| said.by == Role::User);
-        let (messages, chars) = texts.fold((0, 0), |(count, chars), said| (count + 1, chars + said.chars));
-        Since { entered_at, messages, mean_chars: chars.checked_div(messages).unwrap_or_default() }
+    pub(super) fn looked(&self) -> Looked<'_> {
+        Looked { engagement: &self.engagement, chapter: self.chapter, words: self.words }
     }
 
     fn said_on(&self, day: &LocalDay) -> &[Said] {

@@ -3,9 +3,7 @@
 use domain::boss::phase::Encounter;
 use domain::conflict::triggers::{Situation, detect};
 use domain::endings::Reason;
-use domain::engagement::days::{Encounter as Fight, local_date};
-use domain::engagement::frequency::optimal_messages;
-use domain::engagement::look::Window;
+use domain::engagement::days::Encounter as Fight;
 use domain::scoring::analysis::Analysis;
 use domain::scoring::exchange::{Consequence, Player};
 use domain::scoring::turn::{Before, Exchange, Outcome, apply};
@@ -13,8 +11,8 @@ use domain::status::GameStatus;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use super::Game;
 use super::message::Arrival;
-use super::{A_DAY, Game, earlier};
 use crate::persona::tone::analysis;
 use crate::persona::writer::Message;
 
@@ -29,7 +27,7 @@ impl Game<'_> {
             analysis: &analysis,
             triggers: self.triggers(message, arrival, &analysis),
             in_care: arrival.in_care,
-            window: self.last_day(now),
+            window: self.talks().last_day(self.looked(), &self.life.zone, now),
         };
         let before = self.before();
         let Some(outcome) = apply(&mut self.details, &before, &exchange, self.draws, now) else {
@@ -89,13 +87,6 @@ impl Game<'_> {
             chapter: self.chapter,
             seen: &analysis.triggers(),
         })
-    }
-
-    /// What engagement is judged by after an exchange: the last 24 hours.
-    fn last_day(&self, now: Timestamp) -> Window {
-        let said = &self.said[self.position(earlier(now, A_DAY))..];
-        let weekday = local_date(now, &self.life.zone).weekday();
-        self.window(said, self.words, optimal_messages(self.chapter, weekday), now)
     }
 
     fn count(&mut self, outcome: &Outcome, analysis: &Analysis, in_care: bool) {

@@ -17,6 +17,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::Mode;
 use super::content::content;
 use super::timeout::has_run_out;
 use crate::chapter::Chapter;
@@ -118,7 +119,7 @@ impl Encounter {
     }
 }
 
-/// What a message of the player does in an encounter of two phases.
+/// What a message of the player does in an encounter.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// It comes too late.
@@ -138,6 +139,7 @@ pub enum Step {
 ///
 /// `stored` is none where the phase is missing or unreadable; the encounter is then taken for an opening of `chapter`.
 pub fn step(
+    mode: Mode,
     stored: Option<Encounter>,
     chapter: Chapter,
     clock: Timestamp,
@@ -148,9 +150,9 @@ pub fn step(
         return Step::RunOut;
     }
     let encounter = stored.unwrap_or_else(|| Encounter::without_history(chapter, now)).answered(words);
-    match encounter.phase {
-        Phase::Opening => pressed(encounter, now),
-        Phase::Resolution => Step::Complete(encounter),
+    match (mode, encounter.phase) {
+        (Mode::Multi, Phase::Opening) => pressed(encounter, now),
+        (Mode::Single, _) | (_, Phase::Resolution) => Step::Complete(encounter),
     }
 }
 
@@ -188,7 +190,7 @@ mod tests {
     }
 
     fn step_of(encounter: &Encounter, words: &str, now: Timestamp) -> Step {
-        step(Some(encounter.clone()), encounter.chapter, encounter.started_at, words, now)
+        step(Mode::Multi, Some(encounter.clone()), encounter.chapter, encounter.started_at, words, now)
     }
 
     /// case: game G-20
@@ -223,7 +225,8 @@ mod tests {
 
     #[test]
     fn a_lost_phase_is_an_opening_without_history() {
-        let Step::Pressed { encounter, .. } = step(None, chapter(3), BEGAN, "hm", after(5)) else {
+        let Step::Pressed { encounter, .. } = step(Mode::Multi, None, chapter(3), BEGAN, "hm", after(5))
+        else {
             panic!("it counts as the first answer")
         };
         assert_eq!((encounter.chapter, encounter.turn_count), (chapter(3), 1));

@@ -1,8 +1,8 @@
 //! A message of a conversation, as it stands in `conversations.messages`.
 //!
 //! An element is an object with `role`, `content` and `timestamp` (RFC 3339, UTC). Further keys: `analysis` (a scored
-//! text), `telegram_message_id` and `previous_interaction_at` (the player's texts), `response_id` and `deliver_at`
-//! (her texts), `time_in_call_secs` (calls), `metadata` (touchpoints). Absent values are not written.
+//! text), `telegram_message_id`, `previous_interaction_at` and `skipped` (the player's texts; skipped: left unanswered on
+//! purpose), `response_id` and `deliver_at` (her texts), `time_in_call_secs` (calls), `metadata` (touchpoints). Absent values are not written.
 //!
 //! Reading forgives: an element that is no object or has no content is passed over, a key of another type reads as
 //! absent, keys that nobody knows are kept. Older rows say `assistant` for her.

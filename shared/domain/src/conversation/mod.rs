@@ -4,6 +4,7 @@
 //! and turns it into memory.
 
 mod claim;
+mod exchange;
 mod message;
 pub mod pairs;
 mod platform;
@@ -11,6 +12,7 @@ mod session;
 mod status;
 
 pub use claim::{MAX_ATTEMPTS, RETRY_AFTER, STUCK_AFTER, is_claimable, is_stuck, retry_before, stuck_before};
+pub use exchange::Exchange;
 pub use message::{Message, Role, has_player_message};
 pub use platform::Platform;
 pub use session::{IDLE, Session, ended_at_close, idle_before, is_reusable};

@@ -16,6 +16,7 @@
 //! the worst one has a [way back](recovery) of its own. Losses are never multiplied.
 
 pub mod calibration;
+pub mod close;
 pub mod days;
 pub mod detectors;
 pub mod frequency;
@@ -24,6 +25,7 @@ pub mod look;
 pub mod machine;
 pub mod measures;
 pub mod no_return;
+pub mod record;
 pub mod recovery;
 
 use rust_decimal::{Decimal, dec};

@@ -27,6 +27,16 @@ impl ResponseId {
         format!("{self}:notice")
     }
 
+    /// The id of the line that opens a boss encounter.
+    pub fn boss(&self) -> String {
+        format!("{self}:boss")
+    }
+
+    /// The id of a warning.
+    pub fn warning(&self) -> String {
+        format!("{self}:warning")
+    }
+
     /// The id of a help text.
     pub fn help(&self) -> String {
         format!("{self}{HELP}")

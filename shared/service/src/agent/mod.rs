@@ -102,8 +102,21 @@ pub struct Turn {
     pub previous_interaction_at: Option<Timestamp>,
     /// Whether the conversation is in care mode: no testing, no withdrawal, help instead.
     pub care_mode: bool,
+    /// What the caller's own calls may cost that follow the answer, in micro-dollars: they belong to the same piece of work.
+    pub further_estimate: i64,
     /// What time it is.
     pub now: Timestamp,
+}
+
+/// What an answer comes to.
+#[derive(Debug)]
+pub struct Answer {
+    /// The reply.
+    pub reply: Reply,
+    /// Where the two stood when it was made.
+    pub standing: Standing,
+    /// What its calls belong to, and those that follow; whoever makes the last one settles it.
+    pub work: Work,
 }
 
 /// What she answers.
@@ -142,8 +155,8 @@ pub enum AgentError {
     OverBudget,
 }
 
-/// Answers a message.
-pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
+/// Answers a message. What the answer's calls cost is settled by the caller.
+pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Answer, AgentError> {
     let deadline = Instant::now() + deps.settings.total_time;
     let standing = read(deps, turn).await?;
     // Large enough to be kept off the caller's stack.
@@ -151,15 +164,23 @@ pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Reply, AgentError> {
     let seen = Seen { turn, standing: &standing, prompt: prompt.as_deref(), deadline };
 
     let client = deps.pool.get().await.map_err(store::Error::from)?;
-    let work = deps.models.begin(&client, asker(turn), seen.estimate(deps)?).await?;
+    let estimate = seen.estimate(deps)?.saturating_add(turn.further_estimate);
+    let work = deps.models.begin(&client, asker(turn), estimate).await?;
     if work.leaves(Purpose::Chat) == Leave::Refused {
         drop(client);
         work.settle().await;
         return Err(AgentError::OverBudget);
     }
-    let reply = Box::pin(think(deps, &work, client, &seen)).await;
-    work.settle().await;
-    reply
+    match Box::pin(think(deps, &work, client, &seen)).await {
+        Ok(reply) => {
+            drop(prompt);
+            Ok(Answer { reply, standing, work })
+        }
+        Err(error) => {
+            work.settle().await;
+            Err(error)
+        }
+    }
 }
 
 fn asker(turn: &Turn) -> Asker {

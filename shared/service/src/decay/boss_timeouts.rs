@@ -4,16 +4,17 @@ use domain::boss::messages::Message;
 use domain::boss::phase::Encounter;
 use domain::boss::timeout::{Timeout, clock, has_run_out, time_out, timeout_span};
 use domain::delivery::{EventType, TelegramContent};
+use domain::draw::Draws;
 use domain::ids::{HistoryId, UserId};
 use domain::job::Tally;
 use jiff::Timestamp;
 use store::boss_timeouts::{self, Fighting};
-use store::scheduled_events::NewMessage;
+use store::scheduled_events::{NewMessage, Queued};
 use store::score_history::{self, NewEntry};
-use store::{Limits, Tx, retry_conflicts, scheduled_events};
+use store::{Limits, Pool, Tx, retry_conflicts, scheduled_events};
 
 use super::{AFTER_THE_CHARGE, Counters, Deps, PAGE};
-use crate::endings::{End, Occasion, end_games};
+use crate::endings::{End, Occasion, close_games, say_farewell};
 use crate::job_run::{JobRun, Report};
 
 /// An encounter that has run out.
@@ -25,11 +26,13 @@ struct RunOut {
     timeout: Timeout,
 }
 
-/// What one page did.
+/// What ending some encounters did.
 #[derive(Debug, Default)]
-struct Done {
+pub(crate) struct Done {
     timeouts: u64,
     game_overs: u64,
+    /// What she says about it, queued.
+    pub(crate) said: Vec<Queued>,
 }
 
 /// Ends all that have run out, page by page, or player by player where a page fails.
@@ -65,14 +68,19 @@ async fn end_page(
     tally: &mut Tally,
     report: &mut Report,
 ) {
-    if let Ok(done) = retry_conflicts(|| end_some(deps, run.slot, page)).await {
+    if let Ok(done) =
+        retry_conflicts(|| end_some(&deps.pool, &deps.draws, page, run.slot, deps.clock.now())).await
+    {
         tally.tried += page.len() as u64;
         counters.add_timeouts(&done);
         return;
     }
     tracing::warn!("A page of encounters failed: its players are tried one by one");
     for user in page {
-        let ended = retry_conflicts(|| end_some(deps, run.slot, std::slice::from_ref(user))).await;
+        let ended = retry_conflicts(|| {
+            end_some(&deps.pool, &deps.draws, std::slice::from_ref(user), run.slot, deps.clock.now())
+        })
+        .await;
         tally.count(ended.is_err());
         match ended {
             Ok(done) => counters.add_timeouts(&done),
@@ -91,28 +99,43 @@ impl Counters {
     }
 }
 
-/// One transaction: lock, decide, write.
-async fn end_some(deps: &Deps, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
-    let tx = Tx::begin(&deps.pool, Limits::TASK).await?;
-    let done = end_locked(deps, &tx, now, users).await;
+/// Ends those of the players' encounters that have run out at `at`, in one transaction: lock, decide, write. What she says
+/// is due `now`.
+pub(crate) async fn end_some(
+    pool: &Pool,
+    draws: &Draws,
+    users: &[UserId],
+    at: Timestamp,
+    now: Timestamp,
+) -> store::Result<Done> {
+    let tx = Tx::begin(pool, Limits::TASK).await?;
+    let done = end_locked(&tx, draws, users, at, now).await;
     tx.finish(done).await
 }
 
-async fn end_locked(deps: &Deps, tx: &Tx, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
+async fn end_locked(
+    tx: &Tx,
+    draws: &Draws,
+    users: &[UserId],
+    at: Timestamp,
+    now: Timestamp,
+) -> store::Result<Done> {
     let fighting = boss_timeouts::lock_fighting(tx, users).await?;
-    let over: Vec<RunOut> = fighting.into_iter().filter_map(|player| judge(player, now)).collect();
+    let over: Vec<RunOut> = fighting.into_iter().filter_map(|player| judge(player, at)).collect();
     if over.is_empty() {
         return Ok(Done::default());
     }
 
     let lost: Vec<_> = over.iter().map(|over| (over.player.user, over.timeout.attempts)).collect();
-    boss_timeouts::apply(tx, &lost, now).await?;
-    let entries: Vec<NewEntry> = over.iter().map(|over| over.entry(now)).collect();
+    boss_timeouts::apply(tx, &lost, at).await?;
+    let entries: Vec<NewEntry> = over.iter().map(|over| over.entry(at)).collect();
     score_history::append(tx, &entries).await?;
-    let messages: Vec<NewMessage> = over.iter().filter_map(|over| over.message(deps)).collect();
-    scheduled_events::create_each(tx, &messages, deps.clock.now()).await?;
-    let game_overs = end_spent(deps, tx, &over, now).await?;
-    Ok(Done { timeouts: over.len() as u64, game_overs })
+    let messages: Vec<NewMessage> = over.iter().filter_map(|over| over.message(draws, now)).collect();
+    let mut said = scheduled_events::create_each(tx, &messages, now).await?;
+    let farewells = end_spent(tx, draws, &over, at, now).await?;
+    let game_overs = farewells.len() as u64;
+    said.extend(farewells);
+    Ok(Done { timeouts: over.len() as u64, game_overs, said })
 }
 
 fn judge(player: Fighting, now: Timestamp) -> Option<RunOut> {
@@ -141,31 +164,38 @@ impl RunOut {
     }
 
     /// What she says, while the game goes on; its end has words of its own.
-    fn message(&self, deps: &Deps) -> Option<NewMessage> {
+    fn message(&self, draws: &Draws, now: Timestamp) -> Option<NewMessage> {
         let user = self.player.user;
-        let words = Message::RanOut.words(&deps.draws, user, &self.key);
+        let words = Message::RanOut.words(draws, user, &self.key);
         self.timeout.ends.is_none().then(|| NewMessage {
             user,
             event_type: EventType::MessageDelivery,
             content: TelegramContent::words(words, format!("{}:ran-out", self.history)),
-            wanted_at: deps.clock.now(),
+            wanted_at: now,
             conversation: None,
             lease: None,
         })
     }
 }
 
-/// Ends the games of those who have no attempt left. Returns how many.
-async fn end_spent(deps: &Deps, tx: &Tx, over: &[RunOut], now: Timestamp) -> store::Result<u64> {
-    let at = now.checked_add(AFTER_THE_CHARGE).unwrap_or(now);
-    let mut ended = 0;
+/// Ends the games of those who have no attempt left. Returns their farewells.
+async fn end_spent(
+    tx: &Tx,
+    draws: &Draws,
+    over: &[RunOut],
+    at: Timestamp,
+    now: Timestamp,
+) -> store::Result<Vec<Queued>> {
+    let at = at.checked_add(AFTER_THE_CHARGE).unwrap_or(at);
+    let mut farewells = Vec::new();
     for over in over {
         let Some(reason) = over.timeout.ends else { continue };
         let details = serde_json::json!({ "reason": reason.code() });
         let ends = vec![End { user: over.player.user, reason, details }];
         // Keyed by the encounter: each ends for itself.
-        let occasion = Occasion { at, now: deps.clock.now(), key: &over.key };
-        ended += end_games(tx, &deps.draws, ends, occasion).await?.len() as u64;
+        let occasion = Occasion { at, now, key: &over.key };
+        let ended = close_games(tx, ends, occasion).await?;
+        farewells.extend(say_farewell(tx, draws, &ended, occasion).await?);
     }
-    Ok(ended)
+    Ok(farewells)
 }

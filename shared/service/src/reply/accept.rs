@@ -1,10 +1,12 @@
-//! Accepting a message, in one transaction: the limits are counted, the interaction is noted, the message goes into its
-//! conversation. Or it is answered right here: a limit that is reached, a game that is over, something that she cannot
-//! take in.
+//! Accepting a message, in one transaction: the limits are counted, finished days are closed, the interaction is noted,
+//! the message goes into its conversation. Or it is answered right here: a limit that is reached, a game that is over, a
+//! day that ends it, something that she cannot take in.
 
 use domain::canned;
 use domain::chapter::Chapter;
 use domain::conversation::{Message, Role};
+use domain::engagement::days::local_date;
+use domain::history::Source;
 use domain::ids::{ConversationId, UserId};
 use domain::interaction::is_first_of_day;
 use domain::rate_limit::{self, Counts, Refusal, Verdict, judge};
@@ -15,10 +17,11 @@ use domain::telegram::Unseen;
 use futures_util::join;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
-use serde_json::Value;
+use serde_json::{Value, json};
 use store::conversations::{self, Append, Session};
+use store::engagement::{self, Stored};
 use store::inbound_events::{self, End, Player};
-use store::scheduled_events;
+use store::scheduled_events::{self, Queued};
 use store::users::{self, Locked};
 use store::{Limits, Tx, rate_limits};
 
@@ -26,6 +29,8 @@ use super::lines::{self, Line, Outgoing};
 use super::message::{Heard, Incoming};
 use super::outcome::{self, Done};
 use super::{Deps, Failure, Work, hold};
+use crate::endings::{self, Occasion, close_games, say_farewell};
+use crate::engagement::Days;
 
 /// The savepoint around the limits: that they cannot be counted keeps nobody from writing.
 const LIMITS: &str = "limits";
@@ -44,6 +49,7 @@ pub(super) struct Accepted {
     /// What the message looks like in the conversation.
     pub(super) message: Message,
     pub(super) talk: Talk,
+    /// As it was when the message was accepted.
     pub(super) game_status: GameStatus,
     pub(super) chapter: Chapter,
     /// Whether the answer says that the day's limit is near.
@@ -103,6 +109,8 @@ pub(super) enum Acceptance {
     Waits(Box<Accepted>),
     /// It was answered in the same transaction; the line is to be sent.
     Answered(Box<Outgoing>, &'static str),
+    /// The game ended with a day before it; her farewell is to be sent.
+    Ended(Vec<Queued>),
     /// Nothing more is to be done.
     Done(Done),
 }
@@ -127,9 +135,10 @@ pub(super) async fn accept(
     let now = deps.clock.now();
     let (minute, day) = (rate_limit::minute(now), rate_limit::day(now));
     let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, player, _, counts) = join!(
+    let (begun, player, engagement, _, counts) = join!(
         tx.send_begin(Limits::PLAYER),
         users::lock(&tx, user, &work.claimed.claim),
+        engagement::get(&tx, user),
         tx.savepoint(LIMITS),
         rate_limits::count(&tx, user, &minute, Some(&day)),
     );
@@ -138,9 +147,17 @@ pub(super) async fn accept(
         Ok(held) => held,
         Err(reason) => return Ok(Acceptance::Done(reason.into())),
     };
+    let engagement = engagement?;
     let verdict = verdict(&tx, counts, now).await?;
     let holding = Holding { deps, work, user, player, tx, now };
     let refusal = verdict.and_then(|verdict| verdict.refusal);
+    if refusal.is_none()
+        && let Some(stored) = engagement
+        && let Some(farewell) = holding.close_days(&stored).await?
+    {
+        holding.tx.commit().await?;
+        return Ok(Acceptance::Ended(farewell));
+    }
     match (refusal, holding.player.game_status, incoming) {
         (Some(refusal), _, _) => holding.refuse(refusal).await,
         (None, GameStatus::GameOver, _) => holding.say_it_is_over().await,
@@ -174,7 +191,7 @@ pub(super) async fn recover(
         heard: heard.clone(),
         message,
         talk,
-        game_status: player.game_status,
+        game_status: if session.boss_mode { GameStatus::BossFight } else { GameStatus::Active },
         chapter: player.chapter,
         says_warning: judge(Counts { minute: 1, day: Some(counted) }, accepted_at).says_warning,
     }))
@@ -196,6 +213,28 @@ async fn verdict(tx: &Tx, counts: store::Result<Counts>, now: Timestamp) -> stor
 }
 
 impl Holding<'_> {
+    /// Closes the days that are finished. Her farewell, if one of them ends the game. Somebody in need is answered first.
+    async fn close_days(&self, stored: &Stored) -> store::Result<Option<Vec<Queued>>> {
+        if self.player.game_status != GameStatus::Active || self.work.needs_care() {
+            return Ok(None);
+        }
+        let days = Days::read(&self.tx, self.user, stored.last_day_closed, &self.zone(), self.now).await?;
+        let Some(days) = days else { return Ok(None) };
+        let closed = days.close(stored, self.player.chapter, stored.words);
+        days.write(&self.tx, &closed, stored.words, self.now).await?;
+        let Some(reason) = closed.ended else {
+            if let Some(warning) = days.warning(&closed, &self.deps.draws, self.now) {
+                scheduled_events::create(&self.tx, &warning, self.now).await?;
+            }
+            return Ok(None);
+        };
+        let end = endings::End { user: self.user, reason, details: json!({ "reason": reason.code() }) };
+        let source = Source::Update(self.work.update_id()).to_string();
+        let occasion = Occasion { at: self.now, now: self.now, key: &source };
+        let ended = close_games(&self.tx, vec![end], occasion).await?;
+        Ok(Some(say_farewell(&self.tx, &self.deps.draws, &ended, occasion).await?))
+    }
+
     /// Only the first refusal of a window is answered. Somebody in need gets help whatever the limits say.
     async fn refuse(self, refusal: Refusal) -> Result<Acceptance, Failure> {
         tracing::info!(user_id = %self.user, limit.reason = refusal.reason.as_str(), "Refused a message");
@@ -240,7 +279,7 @@ impl Holding<'_> {
 
     /// What she cannot take in is not kept, but the player was here.
     async fn shrug(self, unseen: Unseen) -> Result<Acceptance, Failure> {
-        users::record_interaction(&self.tx, self.user, self.now, self.is_first_of_day()).await?;
+        self.record_interaction().await?;
         if self.work.needs_care() {
             return self.help_or_end(outcome::CANNED).await;
         }
@@ -264,7 +303,7 @@ impl Holding<'_> {
         };
         let (session, noted, conversation, committed) = join!(
             conversations::get_session(&self.tx, self.user, COUNT_UP_TO),
-            users::record_interaction(&self.tx, self.user, self.now, self.is_first_of_day()),
+            self.record_interaction(),
             conversations::append_text(&self.tx, &append, self.now),
             self.tx.send_commit(),
         );
@@ -285,10 +324,16 @@ impl Holding<'_> {
         })))
     }
 
-    /// Whether the player's local day has only begun.
-    fn is_first_of_day(&self) -> bool {
-        let zone = zone_or(&self.player.timezone, &TimeZone::UTC);
-        is_first_of_day(self.player.last_interaction_at, self.now, &zone)
+    async fn record_interaction(&self) -> store::Result<()> {
+        let zone = self.zone();
+        let is_first = is_first_of_day(self.player.last_interaction_at, self.now, &zone);
+        let today = local_date(self.now, &zone);
+        users::record_interaction(&self.tx, self.user, self.now, is_first, today).await
+    }
+
+    /// The player's clock.
+    fn zone(&self) -> TimeZone {
+        zone_or(&self.player.timezone, &TimeZone::UTC)
     }
 
     async fn help_or_end(self, otherwise: &'static str) -> Result<Acceptance, Failure> {

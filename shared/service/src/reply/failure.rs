@@ -32,6 +32,8 @@ pub(crate) enum Failure {
     NoAnswer(String),
     /// A text of ours is wrong.
     Text,
+    /// The boss encounter was changed by somebody else while it was judged.
+    EncounterMoved,
     /// It took too long.
     TimedOut,
     /// The code is wrong.
@@ -48,6 +50,7 @@ impl Failure {
             Self::Store(error) => error.code(),
             Self::NoAnswer(_) => "no_answer",
             Self::Text => "text",
+            Self::EncounterMoved => "encounter_moved",
             Self::TimedOut => "timed_out",
             Self::Panicked => "panicked",
             Self::Telegram(code) => code,

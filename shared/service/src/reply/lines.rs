@@ -1,20 +1,26 @@
 //! Lines that need no thinking: queued under the update's id like any message of hers, and sent at once.
 
+use std::time::Duration;
+
 use domain::delivery::{EventType, Status, TelegramContent};
 use domain::ids::UserId;
 use domain::reply::response::{self, ResponseId};
 use domain::status::GameStatus;
 use domain::{budget, canned, care};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use providers::telegram::{Error, ReplyMarkup, SendMessage};
 use store::Tx;
 use store::inbound_events::Player;
 use store::scheduled_events::{self, Claimed, NewMessage, Queued};
+use tokio::time::sleep;
 
 use super::hold::{self, NotHeld};
 use super::outcome::Done;
 use super::{Deps, Failure, Work};
 use crate::deliver::send_event;
+
+/// A message that waits no longer than this does not wait.
+pub(super) const AT_ONCE: SignedDuration = SignedDuration::from_secs(10);
 
 /// A line for a player.
 #[derive(Debug, Clone)]
@@ -96,6 +102,38 @@ pub(crate) async fn send(deps: &Deps, work: &Work, outgoing: Outgoing) -> store:
         blocked: false,
     };
     send_claimed(deps, work, &claimed).await
+}
+
+/// Sends the messages of one turn in their order: the first under this worker's lease, each of the others when its time
+/// comes, which is soon. Where the first one waits, so do the others.
+pub(crate) async fn send_in_order(
+    deps: &Deps,
+    work: &Work,
+    first: Outgoing,
+    then: &[Queued],
+) -> store::Result<()> {
+    let goes_out = first.queued.lease.is_some();
+    send(deps, work, first).await?;
+    if goes_out { follow(deps, work, then).await } else { Ok(()) }
+}
+
+/// Sends messages that stand behind one that went out. What takes longer is left to `deliver`.
+pub(crate) async fn follow(deps: &Deps, work: &Work, messages: &[Queued]) -> store::Result<()> {
+    for message in messages {
+        let wait = message.scheduled_at.duration_since(deps.clock.now());
+        if wait > AT_ONCE {
+            return Ok(());
+        }
+        sleep(Duration::try_from(wait).unwrap_or_default()).await;
+        let now = deps.clock.now().max(message.scheduled_at);
+        let claimed = {
+            let client = deps.pool.get().await?;
+            scheduled_events::claim_one(&client, message.id, now, lease(deps, now)).await?
+        };
+        let Some(claimed) = claimed else { return Ok(()) };
+        send_claimed(deps, work, &claimed).await?;
+    }
+    Ok(())
 }
 
 /// Sends a message that this worker has claimed; the turn's time may end meanwhile.

@@ -1,26 +1,41 @@
-//! Something said to her: accepted, thought about, answered. Or left unanswered, which is an answer too.
+//! Something said to her: accepted, thought about, answered, judged. Or left unanswered, which is an answer too.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use domain::care::is_in_care;
-use domain::conversation::{Message, Role};
+use domain::conflict::details::Details;
+use domain::conflict::expression::Expression;
+use domain::conflict::standing::Standing as Conflict;
+use domain::conversation::{Exchange, Message, Role};
 use domain::reply::response::ResponseId;
 use domain::reply::{delay, skip};
 use domain::status::GameStatus;
-use domain::telegram::{Media, Unseen, Update, read_media};
+use domain::telegram::{Media, Unseen, Update, read_media, sanitise};
+use domain::texting::{Styled, styled};
 use jiff::{SignedDuration, Timestamp};
+use store::agent_reads::Standing;
+use store::conversations;
 use store::inbound_events::Player;
 use tokio::time::timeout;
 
 use super::accept::{self, Acceptance, Accepted};
 use super::lines::{self, Line, Said, Words};
 use super::outcome::{self, Done};
+use super::settle::{self, Answered};
 use super::typing::while_typing;
-use super::{Deps, Failure, Work, settle};
+use super::{Deps, Failure, Work, boss};
 use crate::agent::{self, AgentError, ReplyKind, Turn};
+use crate::scoring::{self, Judged, Setting};
 
 /// Beyond its own time the agent gets so long to write down what it asked.
 const AGENT_MARGIN: Duration = Duration::from_secs(3);
+
+/// The analysis of the exchange is over when so many parts of the turn's time are, of [`PARTS_OF_TURN`]: 80 of 100 s.
+const ANALYSED_AFTER: u32 = 4;
+const PARTS_OF_TURN: u32 = 5;
+
+/// So many of the player's messages are looked back at.
+const RECENT_TEXTS: usize = 5;
 
 /// What a message is to her.
 #[derive(Debug, Clone)]
@@ -60,6 +75,20 @@ impl Accepted {
         is_in_care(before.chain([&self.message]).map(|message| message.content.as_str()))
     }
 
+    /// The exchange that an answer to it closes.
+    pub(super) fn exchange(&self) -> Exchange<'_> {
+        Exchange::closing(&self.message, &self.talk.before, &self.talk.earlier)
+    }
+
+    /// The player's newest messages, this one included.
+    pub(super) fn recent_texts(&self) -> Vec<&str> {
+        let said = self.talk.earlier.iter().chain(&self.talk.before).chain([&self.message]);
+        let mut texts: Vec<&str> =
+            said.filter(|said| said.role == Role::User).map(|said| said.content.as_str()).collect();
+        texts.drain(..texts.len().saturating_sub(RECENT_TEXTS));
+        texts
+    }
+
     /// The player's last message before this one.
     fn previous_message(&self) -> Option<&Message> {
         let before = self.talk.before.iter().rev();
@@ -86,6 +115,10 @@ pub(super) async fn reply(deps: &Deps, work: &Work, player: &Player) -> Result<D
     };
     match acceptance {
         Acceptance::Waits(accepted) => answer(deps, work, player, &accepted).await,
+        Acceptance::Ended(farewell) => {
+            lines::follow(deps, work, &farewell).await?;
+            Ok(Done::As(outcome::FAREWELL))
+        }
         Acceptance::Answered(outgoing, outcome) => {
             lines::send(deps, work, *outgoing).await?;
             Ok(Done::As(outcome))
@@ -130,24 +163,49 @@ async fn answer(deps: &Deps, work: &Work, player: &Player, accepted: &Accepted) 
             "A player needs help: the conversation is in care mode"
         );
     }
+    if accepted.game_status == GameStatus::BossFight {
+        return boss::answer(deps, work, player, accepted).await;
+    }
     let key = format!("{}:{}", work.chat(), accepted.heard.message_id);
     if deps.rules.skip_rates_enabled && is_skipped(deps, &key, accepted, in_care) {
+        skip(deps, accepted).await?;
         return Ok(Done::As(outcome::SKIPPED));
     }
     let delay = delay_of(deps, &key, accepted, in_care);
-    let said = while_typing(deps, work.chat(), delay.is_zero(), think(deps, player, accepted, in_care)).await;
-    match said {
-        Ok(Thought::Words(text)) => settle::settle(deps, work, player, accepted, &text, delay).await,
+    let thinking = think(deps, player, accepted, &key);
+    let thought = while_typing(deps, work.chat(), delay.is_zero(), thinking).await;
+    say(deps, work, player, accepted, thought, delay).await
+}
+
+/// What thinking came to is said, or why there is nothing to say.
+pub(super) async fn say(
+    deps: &Deps,
+    work: &Work,
+    player: &Player,
+    accepted: &Accepted,
+    thought: Result<Thought, Failure>,
+    delay: SignedDuration,
+) -> Result<Done, Failure> {
+    match thought {
+        Ok(Thought::Answered(answered)) => {
+            settle::settle(deps, work, player, accepted, &answered, delay).await
+        }
         Ok(Thought::NoPlayer) => Ok(Done::As(outcome::NO_PLAYER)),
-        Ok(Thought::Rest) => rest(deps, work, player, in_care).await,
+        Ok(Thought::Rest) => rest(deps, work, player, accepted.in_care()).await,
         Err(failed) => {
             // Somebody in need does not wait for the next try.
-            if in_care {
+            if accepted.in_care() {
                 lines::say(deps, work, player, Words::HelpIfDue).await?;
             }
             Err(failed)
         }
     }
+}
+
+/// Notes that she leaves the message unanswered on purpose: it counts in no run of unanswered ones.
+async fn skip(deps: &Deps, accepted: &Accepted) -> store::Result<()> {
+    let client = deps.pool.get().await?;
+    conversations::mark_skipped(&client, accepted.conversation, accepted.heard.message_id).await
 }
 
 fn is_skipped(deps: &Deps, key: &str, accepted: &Accepted, in_care: bool) -> bool {
@@ -173,7 +231,7 @@ fn delay_of(deps: &Deps, key: &str, accepted: &Accepted, in_care: bool) -> Signe
 }
 
 /// Nobody is asked until the day is over. She says so once; somebody in need is told where there is help.
-async fn rest(deps: &Deps, work: &Work, player: &Player, in_care: bool) -> Result<Done, Failure> {
+pub(super) async fn rest(deps: &Deps, work: &Work, player: &Player, in_care: bool) -> Result<Done, Failure> {
     if in_care {
         return Ok(match lines::say(deps, work, player, Words::HelpIfDue).await? {
             Said::Line => Done::As(outcome::HELP),
@@ -186,33 +244,79 @@ async fn rest(deps: &Deps, work: &Work, player: &Player, in_care: bool) -> Resul
 }
 
 /// What thinking came to.
-enum Thought {
-    /// Her words.
-    Words(String),
+pub(super) enum Thought {
+    /// Her answer.
+    Answered(Box<Answered>),
     /// The player is gone.
     NoPlayer,
     /// The day's budget for models is used up.
     Rest,
 }
 
-async fn think(deps: &Deps, player: &Player, accepted: &Accepted, in_care: bool) -> Result<Thought, Failure> {
+/// Her answer, as it goes out, and what it makes of the exchange.
+pub(super) async fn think(
+    deps: &Deps,
+    player: &Player,
+    accepted: &Accepted,
+    key: &str,
+) -> Result<Thought, Failure> {
+    let analysed_until = Instant::now() + deps.rules.turn_time * ANALYSED_AFTER / PARTS_OF_TURN;
+    let exchange = accepted.exchange();
+    let is_scored = accepted.game_status == GameStatus::Active;
+    let model = &deps.rules.scoring_model;
     let turn = Turn {
         user: player.id,
         conversation: accepted.conversation,
         text: accepted.message.content.clone(),
         telegram_message_id: Some(accepted.heard.message_id),
         previous_interaction_at: accepted.message.previous_interaction_at,
-        care_mode: in_care,
+        care_mode: accepted.in_care(),
+        further_estimate: if is_scored { scoring::estimate(model, &exchange) } else { 0 },
         now: deps.clock.now(),
     };
     let time = deps.rules.agent_time + AGENT_MARGIN;
-    match timeout(time, agent::answer(&deps.agent, &turn)).await {
-        Ok(Ok(reply)) if reply.kind == ReplyKind::Normal => Ok(Thought::Words(reply.text)),
-        Ok(Ok(stopgap)) => Err(Failure::NoAnswer(stopgap.text)),
-        Ok(Err(AgentError::UnknownPlayer)) => Ok(Thought::NoPlayer),
-        Ok(Err(AgentError::OverBudget)) => Ok(Thought::Rest),
-        Ok(Err(AgentError::Store(error))) => Err(error.into()),
-        Ok(Err(AgentError::Text(_))) => Err(Failure::Text),
-        Err(_) => Err(Failure::TimedOut),
+    let answer = match timeout(time, Box::pin(agent::answer(&deps.agent, &turn))).await {
+        Ok(Ok(answer)) => answer,
+        Ok(Err(AgentError::UnknownPlayer)) => return Ok(Thought::NoPlayer),
+        Ok(Err(AgentError::OverBudget)) => return Ok(Thought::Rest),
+        Ok(Err(AgentError::Store(error))) => return Err(error.into()),
+        Ok(Err(AgentError::Text(_))) => return Err(Failure::Text),
+        Err(_) => return Err(Failure::TimedOut),
+    };
+    if answer.reply.kind == ReplyKind::Fallback {
+        answer.work.settle().await;
+        return Err(Failure::NoAnswer(answer.reply.text));
+    }
+    let Some(Styled { text, parts }) = as_sent(deps, &answer.reply.text, key) else {
+        tracing::warn!(user_id = %player.id, "empty_reply");
+        answer.work.settle().await;
+        return Err(Failure::Text);
+    };
+    let analysis = if is_scored {
+        let setting = setting(&answer.standing, turn.now);
+        let judged = Judged { exchange: &exchange, reply: &text };
+        Some(scoring::analyse(&answer.work, model, setting, judged, analysed_until).await)
+    } else {
+        None
+    };
+    answer.work.settle().await;
+    Ok(Thought::Answered(Box::new(Answered { text, parts, analysis })))
+}
+
+/// Her words as they are stored, scored and sent; none where nothing is left of them.
+fn as_sent(deps: &Deps, words: &str, key: &str) -> Option<Styled> {
+    sanitise(words).map(|text| styled(&text, &deps.draws, key))
+}
+
+/// What the exchange is judged in.
+fn setting(standing: &Standing, now: Timestamp) -> Setting {
+    let details = Details::read(standing.conflict_details.as_ref()).details;
+    let shown = standing.mood.as_ref().and_then(|mood| Expression::parse(&mood.conflict_state));
+    Setting {
+        chapter: standing.chapter,
+        score: standing.score,
+        zone: Conflict::at(&details, shown, now).zone(),
+        engagement: standing.engagement,
+        in_conflict: details.active.is_some(),
     }
 }

@@ -21,6 +21,7 @@
 //! out costs one more.
 
 mod accept;
+mod boss;
 mod commands;
 mod failure;
 mod hold;
@@ -34,6 +35,7 @@ mod update;
 use std::time::{Duration, Instant};
 
 use domain::agent::limits::TOTAL_TIME;
+use domain::boss as boss_rules;
 use domain::delivery;
 use domain::draw::Draws;
 use domain::inbox;
@@ -97,6 +99,12 @@ pub struct Rules {
     pub skip_rates_enabled: bool,
     /// When her answers wait.
     pub delay_mode: Mode,
+    /// The model that judges exchanges.
+    pub scoring_model: String,
+    /// The model that judges boss encounters.
+    pub judge_model: String,
+    /// How many phases a boss encounter has.
+    pub boss_mode: boss_rules::Mode,
     /// The bot's name: a command for another one is not ours.
     pub bot_username: String,
     /// How long an update belongs to its worker. Its turn has to be shorter: [`Deps::limit_turns`].
@@ -116,6 +124,9 @@ impl Default for Rules {
         Self {
             skip_rates_enabled: true,
             delay_mode: Mode::default(),
+            scoring_model: "claude-haiku-4-5-20251001".to_owned(),
+            judge_model: "claude-sonnet-4-5-20250929".to_owned(),
+            boss_mode: boss_rules::Mode::Multi,
             bot_username: "Nikita_my_bot".to_owned(),
             lease: inbox::LEASE,
             delivery_lease: delivery::LEASE,

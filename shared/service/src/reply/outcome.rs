@@ -18,6 +18,10 @@ pub(super) const LIMITED: &str = "limited";
 pub(super) const CLOSING_REPLY: &str = "closing_reply";
 /// The game is over; she has just said so.
 pub(super) const CLOSED: &str = "closed";
+/// A day before it ended the game: she said farewell.
+pub(super) const FAREWELL: &str = "farewell";
+/// It came too late for the boss encounter, which has run out.
+pub(super) const RAN_OUT: &str = "boss_ran_out";
 /// The game is won.
 pub(super) const WON_REPLY: &str = "won_reply";
 /// The player needed help, and no model could answer.

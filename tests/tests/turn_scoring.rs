@@ -1,0 +1,240 @@
+//! A scored turn: what the analyst says moves the score and all that hangs on it, once.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+use std::time::Duration;
+
+use domain::status::GameStatus;
+use end_to_end::chat::{ANN, Chat, text_update};
+use end_to_end::players::NewPlayer;
+use end_to_end::rows::execute;
+use futures_util::join;
+use rust_decimal::{Decimal, dec};
+use serde_json::{Value, json};
+use standins::Fault;
+
+/// What stands of the player after a turn.
+const STANDING: &str =
+    "SELECT relationship_score, intimacy, passion, trust, secureness, vulnerability_exchanges
+                          FROM users JOIN user_metrics ON user_metrics.user_id = users.id";
+
+/// The analyst's next answer.
+fn judges(chat: &Chat, deltas: [f64; 4], tags: &[&str], repair: Option<&str>) {
+    let [intimacy, passion, trust, secureness] = deltas;
+    chat.models.anthropic.use_tool(
+        "record_analysis",
+        json!({
+            "deltas": { "intimacy": intimacy, "passion": passion, "trust": trust, "secureness": secureness },
+            "explanation": "as it was", "behaviors_identified": tags, "confidence": 0.9,
+            "repair_attempt_detected": repair.is_some(), "repair_quality": repair,
+        }),
+    );
+}
+
+async fn chat_with(score: Decimal) -> Chat {
+    let chat = Chat::new().await;
+    chat.insert(NewPlayer::new().telegram_id(ANN).score(score)).await;
+    chat
+}
+
+async fn details(chat: &Chat) -> Value {
+    let text = chat.row("SELECT event_details::text FROM score_history WHERE event_type = 'conversation' ORDER BY recorded_at DESC LIMIT 1").await;
+    serde_json::from_str(&text).expect("the details of a row")
+}
+
+/// case: game G-17
+#[tokio::test]
+async fn an_exchange_moves_everything_once() {
+    let chat = chat_with(dec!(50)).await;
+    judges(&chat, [3.0, 2.0, 1.0, 2.0], &["humour", "vulnerability_exchange"], None);
+    chat.models.anthropic.say("that was honest of you? :) :)");
+
+    chat.ann_says(1, "i was scared of losing you").await;
+    chat.get(&text_update(1, "i was scared of losing you")).await;
+
+    // Trust gets 2 for the vulnerability; gains count nine tenths while she gets to know somebody.
+    assert_eq!(chat.row(STANDING).await, "52.30 | 52.70 | 51.80 | 52.70 | 51.80 | 1");
+    assert_eq!(
+        chat.row("SELECT event_type, source_key, score, chapter FROM score_history").await,
+        "conversation | tg:1 | 52.30 | 1"
+    );
+    let details = details(&chat).await;
+    assert_eq!((&details["composite_delta"], &details["multiplier"]), (&json!(2.3), &json!(0.9)));
+    assert_eq!(details["raw_deltas"]["trust"], 1.0);
+    let talk = "SELECT score_delta, is_boss_fight, ended_at IS NULL FROM conversations";
+    assert_eq!(chat.row(talk).await, "2.30 | f | t");
+    let conflict = "SELECT conflict_details->>'positive_count', conflict_details->'last_turn'->>'id',
+                           conflict_details->>'session_v_exchanges' FROM users";
+    assert_eq!(chat.row(conflict).await, "1 | tg:1 | 1");
+    let engagement = "SELECT state, calibration_score > 0, multiplier, last_day_closed, last_calculated_at IS NOT NULL FROM engagement_state";
+    assert_eq!(chat.row(engagement).await, "calibrating | t | 0.90 | 2026-02-17 | t");
+    let calls = "SELECT purpose, model, status FROM llm_usage ORDER BY id";
+    assert_eq!(
+        chat.rows(calls).await,
+        [
+            "embedding | text-embedding-3-small | ok",
+            "chat | claude-sonnet-4-5-20250929 | ok",
+            "scoring | claude-haiku-4-5-20251001 | ok"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn what_she_left_unanswered_is_judged_with_the_next_message() {
+    let mut chat = Chat::new().await;
+    chat.insert(NewPlayer::new().telegram_id(ANN)).await;
+    for number in 1..=4 {
+        chat.ann_says(number, "hm").await;
+    }
+    chat.rules.skip_rates_enabled = true;
+    // The first keys from here that the draws skip, and the first after it that they do not.
+    let mut number = 5;
+    let skipped = loop {
+        chat.ann_says(number, &format!("words {number}")).await;
+        let last = chat.updates().await.pop().expect("an update");
+        if last.ends_with("skipped") {
+            break number;
+        }
+        number += 1;
+    };
+    chat.rules.skip_rates_enabled = false;
+    chat.ann_says(skipped + 1, "hello?").await;
+
+    let marked = "SELECT said->>'content' FROM conversations, jsonb_array_elements(messages) AS said WHERE said ? 'skipped'";
+    assert_eq!(chat.rows(marked).await, [format!("words {skipped}")]);
+    let asked = chat.models.anthropic.calls_of("record_analysis");
+    let last = asked.last().expect("an analysis").body["messages"][0]["content"].to_string();
+    assert!(last.contains(&format!("player: words {skipped} hello?\\n")), "{last}");
+    let scored = chat.row("SELECT count(*) FROM score_history WHERE event_type = 'conversation'").await;
+    assert_eq!(scored, skipped.to_string(), "the skipped message has no row of its own");
+}
+
+#[tokio::test]
+async fn an_analysis_that_fails_is_a_neutral_exchange() {
+    let chat = chat_with(dec!(50)).await;
+    chat.models.anthropic.fail_always_on("record_analysis", Fault::Status(400));
+
+    chat.ann_says(1, "hi").await;
+
+    assert_eq!(chat.ann_reads().len(), 1);
+    assert_eq!(chat.row(STANDING).await, "50.00 | 50.00 | 50.00 | 50.00 | 50.00 | 0");
+    let details = details(&chat).await;
+    assert_eq!((&details["composite_delta"], &details["confidence"]), (&json!(0.0), &json!(0.0)));
+    assert_eq!(details["analysis_error"], "rejected");
+    let untouched = "SELECT last_calculated_at IS NULL FROM engagement_state";
+    assert_eq!(chat.row(untouched).await, "t");
+}
+
+/// The answer goes out although its exchange cannot be written.
+#[tokio::test]
+async fn a_score_that_cannot_be_written_costs_no_answer() {
+    let chat = chat_with(dec!(50)).await;
+    execute(
+        &chat.pool(),
+        "ALTER TABLE score_history ADD CONSTRAINT none CHECK (event_type <> 'conversation')",
+    )
+    .await;
+
+    chat.ann_says(1, "hi").await;
+
+    assert_eq!(chat.updates().await, ["1 | done | 1 | replied"]);
+    assert_eq!(chat.ann_reads().len(), 1);
+    assert_eq!(chat.row(STANDING).await, "50.00 | 50.00 | 50.00 | 50.00 | 50.00 | 0");
+}
+
+#[tokio::test]
+async fn a_quarrel_and_its_repair() {
+    let chat = chat_with(dec!(50)).await;
+    let heat = "SELECT conflict_details->>'temperature', conflict_details->>'zone' FROM users";
+    judges(&chat, [-4.0, -4.0, -4.0, -4.0], &["horseman:contempt"], None);
+    chat.ann_says(1, "you are ridiculous").await;
+    // 1.5 times 4 and 5 more for the loss, 8 for contempt, 5 for the ratio.
+    assert_eq!(chat.row(heat).await, "24.0 | calm");
+    judges(&chat, [-4.0, -4.0, -4.0, -4.0], &["horseman:criticism"], None);
+    chat.ann_says(2, "you always do that").await;
+    assert_eq!(chat.row(heat).await, "44.0 | warm");
+    judges(&chat, [1.0, 0.0, 1.0, 1.0], &[], Some("excellent"));
+    chat.ann_says(3, "i was unfair and i am sorry for what i called you").await;
+    assert_eq!(chat.row(heat).await, "19.0 | calm");
+    let repairs = "SELECT conflict_details->'repair_attempts'->0->>'quality' FROM users";
+    assert_eq!(chat.row(repairs).await, "excellent");
+}
+
+#[tokio::test]
+async fn the_last_point_ends_the_game_behind_her_reply() {
+    let chat = chat_with(dec!(2)).await;
+    judges(&chat, [-10.0, -10.0, -10.0, -10.0], &[], None);
+    chat.models.anthropic.say("wow? :) :)");
+
+    chat.ann_says(1, "i never liked you").await;
+
+    let read = chat.ann_reads();
+    assert_eq!((read.len(), read[0].as_str()), (2, "wow? :) :)"), "{read:?}");
+    assert_eq!(
+        chat.rows(
+            "SELECT event_type, event_details->>'reason' FROM score_history ORDER BY recorded_at, event_type"
+        )
+        .await,
+        ["conversation | -", "game_over | score_zero"]
+    );
+    let over = "SELECT game_status, relationship_score, (SELECT count(*) FROM conversations WHERE ended_at IS NULL) FROM users";
+    assert_eq!(chat.row(over).await, "game_over | 0.00 | 0");
+    let talk = "SELECT jsonb_array_length(messages) FROM conversations";
+    assert_eq!(chat.rows(talk).await, ["2"], "her reply belongs to the conversation");
+    let events = "SELECT status, content->>'system' FROM scheduled_events";
+    assert_eq!(chat.rows(events).await, ["delivered | true", "delivered | true"]);
+}
+
+/// case: game G-09
+#[tokio::test]
+async fn falling_below_twenty_makes_her_say_so_once_a_day() {
+    let chat = chat_with(dec!(20.50)).await;
+    judges(&chat, [-1.0, -1.0, -1.0, -1.0], &[], None);
+    chat.models.anthropic.say("mhm? :) :)");
+    chat.ann_says(1, "whatever you say").await;
+    assert_eq!(chat.ann_reads().len(), 2, "her reply and the warning");
+
+    execute(&chat.pool(), "UPDATE users SET relationship_score = 20.50").await;
+    judges(&chat, [-1.0, -1.0, -1.0, -1.0], &[], None);
+    chat.models.anthropic.say("mhm? :) :)");
+    chat.ann_says(2, "whatever you say").await;
+    assert_eq!(chat.ann_reads().len(), 3, "only her reply");
+    let warnings = "SELECT count(*) FROM scheduled_events WHERE content->>'response_id' LIKE '%:warning'";
+    assert_eq!(chat.row(warnings).await, "1");
+}
+
+/// Care mode outranks what the analyst says.
+#[tokio::test]
+async fn words_of_need_never_cost_anything() {
+    let chat = chat_with(dec!(2)).await;
+    judges(&chat, [-10.0, -10.0, 3.0, -10.0], &["horseman:contempt"], None);
+
+    chat.ann_says(1, "i want to die").await;
+
+    assert_eq!(chat.row("SELECT game_status, relationship_score >= 2 FROM users").await, "active | t");
+    let heat = "SELECT conflict_details->>'temperature', conflict_details->>'negative_count' FROM users";
+    assert_eq!(chat.row(heat).await, "0.0 | 0");
+}
+
+/// The status left `active` while she thought: nothing is scored, and the reply goes out only if there still is a game.
+#[tokio::test]
+async fn nothing_is_scored_outside_the_running_game() {
+    for (status, outcome, read) in
+        [(GameStatus::BossFight, "replied", 1), (GameStatus::GameOver, "dropped", 0)]
+    {
+        let chat = chat_with(dec!(50)).await;
+        chat.models.anthropic.fail_on("record_analysis", Fault::Slow(Duration::from_millis(500)));
+        chat.models.anthropic.say("mhm? :) :)");
+        let change = async {
+            assert!(chat.models.anthropic.saw(2, Duration::from_secs(10)).await);
+            let status = status.as_str();
+            execute(&chat.pool(), &format!("UPDATE users SET game_status = '{status}'")).await;
+        };
+
+        join!(chat.ann_says(1, "hi"), change);
+
+        assert_eq!(chat.updates().await, [format!("1 | done | 1 | {outcome}")]);
+        assert_eq!(chat.ann_reads().len(), read, "{outcome}");
+        assert_eq!(chat.row("SELECT count(*) FROM score_history").await, "0", "{outcome}");
+    }
+}
