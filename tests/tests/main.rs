@@ -25,6 +25,7 @@ mod memory_import;
 mod memory_recall;
 mod memory_search;
 mod open_transactions;
+mod pipeline_after_talk;
 mod pipeline_claims;
 mod pipeline_conflict;
 mod pipeline_emotional;
