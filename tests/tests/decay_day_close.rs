@@ -349,7 +349,7 @@ async fn two_runs_at_once_close_a_day_once() {
         models: standins.models.clone(),
         model: "claude-haiku-4-5-20251001".to_owned(),
     };
-    let run = || decay::run(&deps, JobRun::new(ExecutionId::random(), slot(), Duration::from_secs(60)));
+    let run = || decay::run(&deps, JobRun::new(ExecutionId::random(), slot(), Duration::from_mins(1)));
     futures_util::join!(run(), run());
     let good = "SELECT DISTINCT consecutive_good_days + consecutive_distant_days + consecutive_clingy_days, last_day_closed
                   FROM engagement_state";

@@ -36,12 +36,12 @@ pub(super) fn score(prompt: &Prompt<'_>) -> Value {
             NEEDY.is_match(words)
         }
     };
-    let shown: Vec<&String> = messages.iter().filter(|words| shows(words)).collect();
-    let percent = 100 * shown.len() / messages.len().max(1);
+    let such: Vec<&String> = messages.iter().filter(|words| shows(words)).collect();
+    let percent = 100 * such.len() / messages.len().max(1);
     json!({
         "score": f64::from(u8::try_from(percent).unwrap_or(u8::MAX)) / 100.0,
         "confidence": 0.5,
-        "patterns_found": shown.iter().take(3).collect::<Vec<_>>(),
+        "patterns_found": such.iter().take(3).collect::<Vec<_>>(),
     })
 }
 
