@@ -245,3 +245,28 @@ async fn what_cannot_be_written_leaves_everything_as_it_was() {
     assert_eq!(rows(&world.pool(), SHOWN).await, ["none | - | -"]);
     assert!(context.conflict.is_none() && !context.breakup);
 }
+
+/// An older player: she shows a conflict, and nothing is counted yet.
+#[tokio::test]
+async fn a_first_document_is_made_of_what_was_scored() {
+    let world = Processing::new().await;
+    execute(
+        &world.pool(),
+        &format!(
+            "INSERT INTO nikita_emotional_states (user_id, conflict_state, conflict_started_at, conflict_trigger, last_updated)
+             VALUES ('{0}', 'cold', '2026-02-17 12:00Z', 'before', '2026-02-17 12:00Z');
+             INSERT INTO score_history (user_id, score, chapter, event_type, event_details, recorded_at)
+             SELECT '{0}', 50, 1, 'conversation', jsonb_build_object('composite_delta', delta), '2026-02-17 12:00Z'
+               FROM unnest(ARRAY[1.5, -0.5, 0, 2]) AS delta",
+            world.user
+        ),
+    )
+    .await;
+
+    talk(&world, &[]).await;
+
+    let document = "SELECT conflict_details->'temperature', conflict_details->'positive_count', conflict_details->'negative_count',
+                           last_conflict_at = '2026-02-17 12:00Z' FROM users";
+    assert_eq!(row(&world.pool(), document).await, "50.0 | 2 | 1 | t");
+    assert_eq!(rows(&world.pool(), SHOWN).await, ["cold | before | -", "cold | before | 50.0"]);
+}

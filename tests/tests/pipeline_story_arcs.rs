@@ -1,7 +1,5 @@
 //! The storylines between the two, conversation by conversation.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::arcs::start::probability;
 use domain::arcs::story::Template;
 use domain::chapter::Chapter;
@@ -13,8 +11,10 @@ use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
+use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::json;
+use service::pipeline::job;
 
 const STAGES: [Stage; 2] = [EXTRACTION, STORY_ARCS];
 
@@ -24,16 +24,24 @@ const ARCS: &str = "SELECT template_name, current_stage, stage_progress, convers
 /// Among so many draws there is every one that a test asks for.
 const MANY: u32 = 1_000;
 
-/// A conversation for which the draw says that a storyline may begin, or that none may.
-fn of_luck(world: &Processing, chapter: Chapter, closeness: u8, lucky: bool) -> ConversationId {
+/// Conversations for which the draw says that a storyline may begin, and those for which it says that none may.
+fn by_luck(
+    world: &Processing,
+    chapter: Chapter,
+    closeness: u8,
+) -> (Vec<ConversationId>, Vec<ConversationId>) {
     let draws = Draws::default();
     let begins = |conversation: &ConversationId| {
         draws.happens(&format!("story-start:{}:{conversation}", world.user), probability(chapter, closeness))
     };
-    (0..MANY)
-        .map(|number| ConversationId::from_uuid(derived(&format!("conversation {number}"))))
-        .find(|conversation| begins(conversation) == lucky)
-        .expect("one of many")
+    let id = |number| ConversationId::from_uuid(derived(&format!("conversation {number}")));
+    (0..MANY).map(id).partition(begins)
+}
+
+/// One of the first, or one of the others.
+fn of_luck(world: &Processing, chapter: Chapter, closeness: u8, lucky: bool) -> ConversationId {
+    let (may, may_not) = by_luck(world, chapter, closeness);
+    if lucky { may[0] } else { may_not[0] }
 }
 
 async fn talked(world: &Processing, id: ConversationId, lines: &[(&str, &str)]) {
@@ -156,4 +164,22 @@ async fn none_begins_in_an_encounter_or_beside_two_others() {
     talked(&world, conversation, &[("user", "hey")]).await;
     run(&world, conversation).await;
     assert_eq!(row(&world.pool(), "SELECT count(*) FROM user_narrative_arcs").await, "2");
+}
+
+/// However many conversations are gone through at once, two are told at most.
+#[tokio::test]
+async fn never_more_than_two_are_told() {
+    let world = Processing::of(NewPlayer::new().chapter(3)).await;
+    let all = world.stages(&STAGES);
+    let (mut lucky, _) = by_luck(&world, Chapter::new(3).expect("a chapter"), 2);
+    lucky.truncate(12);
+    for conversation in &lucky {
+        talked(&world, *conversation, &[("user", "chess and science on the weekend")]).await;
+    }
+    for pair in lucky.chunks(4) {
+        let runs = pair.iter().map(|conversation| job::run_forced(&world.deps, &all, *conversation));
+        assert!(join_all(runs).await.into_iter().all(|ran| ran.expect("a run")));
+        let told = "SELECT count(*) >= 2, count(*) FILTER (WHERE is_active) <= 2 FROM user_narrative_arcs";
+        assert_eq!(row(&world.pool(), told).await, "t | t");
+    }
 }

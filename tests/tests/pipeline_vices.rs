@@ -3,9 +3,11 @@
 use domain::pipeline::{EXTRACTION, Stage, VICES};
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
+use futures_util::join;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use service::pipeline::job::Rollout;
+use service::pipeline::job::{self, Rollout};
+use service::pipeline::stages;
 use standins::Fault;
 
 const STAGES: [Stage; 2] = [EXTRACTION, VICES];
@@ -133,4 +135,19 @@ async fn an_answer_that_says_nothing_changes_nothing() {
     assert!(ended.stage_errors.is_empty(), "{ended:?}");
     assert_eq!(world.result_of("vices").await, json!({ "signals": 0 }));
     assert_eq!(rows(&world.pool(), LIKINGS).await, Vec::<String>::new());
+}
+
+/// Two conversations of a player at the same time: both count.
+#[tokio::test]
+async fn signals_of_two_conversations_at_once_add_up() {
+    let world = Processing::new().await;
+    let all = stages(&world.deps, &world.settings);
+    for _ in 0..4 {
+        let one = world.talked(&[("user", "i was so drunk"), ("nikita", "same")]).await;
+        let other = world.talked(&[("user", "more wine"), ("nikita", "same")]).await;
+        let (ran, too) =
+            join!(job::run_forced(&world.deps, &all, one), job::run_forced(&world.deps, &all, other));
+        assert!(ran.expect("a run") && too.expect("a run"));
+    }
+    assert_eq!(rows(&world.pool(), LIKINGS).await, ["substances | 4.80 | 5 | f"]);
 }

@@ -106,7 +106,7 @@ impl Talk {
             let tags = details["behaviors"].as_array().into_iter().flatten().filter_map(Value::as_str);
             talk.horsemen.extend(tags.filter_map(|tag| Horseman::parse(tag.strip_prefix(HORSEMAN_PREFIX)?)));
             talk.repairs.extend(details["repair_quality"].as_str().and_then(RepairQuality::parse));
-            talk.score_delta += delta(&details["composite_delta"]);
+            talk.score_delta += score_delta(details).unwrap_or_default();
         }
         talk
     }
@@ -142,10 +142,12 @@ impl Talk {
     }
 }
 
-/// A change of score as it is stored; older rows hold it as text. No score moves further than a score can go.
-fn delta(stored: &Value) -> Decimal {
-    let delta = stored.as_str().map_or_else(|| number(Some(stored)), |text| text.parse().ok());
-    delta.unwrap_or_default().clamp(-HIGHEST, HIGHEST)
+/// The change of score that the details of a history row tell; older rows hold it as text. No score moves further than a
+/// score can go.
+pub fn score_delta(details: &Value) -> Option<Decimal> {
+    let stored = &details["composite_delta"];
+    let delta = stored.as_str().map_or_else(|| number(Some(stored)), |text| text.parse().ok())?;
+    Some(delta.clamp(-HIGHEST, HIGHEST))
 }
 
 /// The figures of a state.
