@@ -17,8 +17,11 @@ use crate::{SLOW_WORKER_MS, secrets, task};
 /// What the runtime must know of it.
 pub const FUNCTION: Function = Function { name: "decay", secrets: SECRETS, slow_request_ms: SLOW_WORKER_MS };
 
-/// What it reads, and cannot do without.
-pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL];
+/// What it reads.
+pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::ANTHROPIC_API_KEY];
+
+/// What it cannot do without: a day is closed without a model too.
+const REQUIRED: &[Secret] = &[secrets::DATABASE_URL];
 
 /// What it needs.
 #[derive(Debug, Clone)]
@@ -32,10 +35,7 @@ pub struct Deps {
 impl Deps {
     /// Everything from the environment.
     pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| {
-            let decay = decay::Deps { pool: wiring.pool()?, clock: wiring.clock(), draws: wiring.draws() };
-            Ok(Self { gate: wiring.task_gate(), decay })
-        })
+        environment.wire(|wiring| Ok(Self { gate: wiring.task_gate(), decay: wiring.decay()? }))
     }
 }
 
@@ -52,7 +52,7 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), SECRETS)
+    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
 }
 
 async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {

@@ -32,7 +32,7 @@ use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::life::{self, Life};
 use service::llm::{Models, Spending};
-use service::{Clock, agent, daily_summaries, pipeline, psyche_batch, reply};
+use service::{Clock, agent, daily_summaries, decay, pipeline, psyche_batch, reply};
 use store::Pool;
 
 use crate::{failures, secrets};
@@ -321,6 +321,13 @@ impl Wiring<'_> {
         ];
         let estimates = calls.map(|(model, (input, output))| pricing::estimate(&model, input, output));
         budget::worst_bill(budgets.user, estimates.into_iter().max().unwrap_or_default())
+    }
+
+    /// What the hourly job needs.
+    pub fn decay(&mut self) -> Result<decay::Deps, StartError> {
+        let (pool, models) = (self.pool()?, self.models()?);
+        let model = self.model("SCORING_MODEL", &pipeline::Settings::default().vice_model);
+        Ok(decay::Deps { pool, clock: self.clock(), draws: self.draws(), models, model })
     }
 
     /// What the nightly summaries need.

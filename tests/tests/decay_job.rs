@@ -11,6 +11,7 @@ use domain::status::{GameStatus, OnboardingStatus};
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
+use end_to_end::talking::ModelStandIns;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::dec;
 use serde_json::{Value, json};
@@ -25,13 +26,15 @@ struct World {
     _database: TestDatabase,
     pool: Pool,
     clock: Clock,
+    standins: ModelStandIns,
 }
 
 impl World {
     async fn new() -> Self {
         let database = TestDatabase::new().await;
-        let pool = database.pool();
-        Self { pool, _database: database, clock: Clock::standing_at(slot()) }
+        let (pool, clock) = (database.pool(), Clock::standing_at(slot()));
+        let standins = ModelStandIns::start(pool.clone(), clock.clone()).await;
+        Self { pool, _database: database, clock, standins }
     }
 
     async fn insert(&self, player: NewPlayer) -> UserId {
@@ -40,7 +43,13 @@ impl World {
 
     /// Runs the job for an instant, as the scheduler would.
     async fn decay_at(&self, slot: Timestamp) -> Value {
-        let deps = Deps { pool: self.pool.clone(), clock: self.clock.clone(), draws: Draws::default() };
+        let deps = Deps {
+            pool: self.pool.clone(),
+            clock: self.clock.clone(),
+            draws: Draws::default(),
+            models: self.standins.models.clone(),
+            model: "claude-haiku-4-5-20251001".to_owned(),
+        };
         let call = Call { trigger: Trigger::Schedule, slot: Some(slot), trace_id: None };
         run(&self.pool, &self.clock, job::DECAY, call, |run| service::decay::run(&deps, run))
             .await

@@ -79,6 +79,8 @@ async fn decay_finds_the_overdue_and_ends_the_game_of_the_lost() {
         pool: seeded.wiring.pool().clone(),
         clock: seeded.wiring.clock().clone(),
         draws: domain::draw::Draws::default(),
+        models: seeded.wiring.models().expect("models"),
+        model: "claude-haiku-4-5-20251001".to_owned(),
     };
     decay::run(&deps, JobRun::new(ExecutionId::random(), NOW, std::time::Duration::from_mins(1))).await;
 

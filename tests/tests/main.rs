@@ -6,6 +6,7 @@ mod agent_replies;
 mod budget;
 mod cleanup_job;
 mod decay_boss_timeouts;
+mod decay_day_close;
 mod decay_job;
 mod decay_score_changes;
 mod deliver_job;

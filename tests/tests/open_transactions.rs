@@ -186,3 +186,23 @@ async fn the_nights_jobs_hold_none() {
     assert_eq!((&lived.body["generated"], &written.body["processed"]), (&json!(4), &json!(2)));
     assert_short(longest);
 }
+
+/// Days of players who talked yesterday, which a model is asked about.
+#[tokio::test]
+async fn closing_days_holds_none() {
+    let bundle = slow_world(&[]).await;
+    let pool = bundle.pool();
+    let client = pool.get().await.expect("a connection");
+    for _ in 0..6 {
+        let user = NewPlayer::new().silent_for_hours(1, noon()).insert(&client).await;
+        NewConversation::new(user, noon() - SignedDuration::from_hours(24)).insert(&pool).await;
+    }
+    execute(&pool, "UPDATE engagement_state SET last_day_closed = date '2026-02-17' - 2").await;
+    drop(client);
+    let watch = Watch::start(&bundle.database);
+    let answer = bundle.run("decay", None).await;
+    let longest = watch.end();
+    assert_eq!(answer.body["days_closed"], 6, "{}", answer.body);
+    assert_eq!(bundle.anthropic.count(), 12);
+    assert_short(longest);
+}

@@ -3,12 +3,15 @@
 //! Players whose grace is over are taken page by page: one transaction locks a page, the rule decides, one statement per table
 //! writes back. When a page fails, its players are tried one by one, so that whoever made it fail costs only
 //! himself. A player who is locked by somebody else is left to the next run. After the charges, encounters with a boss that nobody
-//! answers run out, and players whose grace is nearly over find a notice in the portal.
+//! answers run out, the local days of players who do not write are closed, and players whose grace is nearly over find a notice
+//! in the portal.
 //!
 //! "Now" is the slot that the run stands for: firing it again, or late, finds everything settled. What is queued to be
 //! sent is due at the real now.
 
 pub(crate) mod boss_timeouts;
+mod day_close;
+mod language;
 
 use domain::decay::{Charge, Standing, Verdict, judge};
 use domain::decay_warning::{Notice, critical_low, may_warn, notices};
@@ -31,6 +34,7 @@ use store::{Limits, Pool, Tx, notifications, retry_conflicts, scheduled_events};
 use crate::Clock;
 use crate::endings::{End, Occasion, end_games};
 use crate::job_run::{JobRun, Report};
+use crate::llm::Models;
 
 /// Players per transaction, by measurement: smaller pages pay for their round trips, larger ones only hold their locks
 /// for longer.
@@ -48,6 +52,10 @@ pub struct Deps {
     pub clock: Clock,
     /// Chance: the wording of farewells and warnings.
     pub draws: Draws,
+    /// Who says how a player sounds.
+    pub models: Models,
+    /// The model's name.
+    pub model: String,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -58,19 +66,21 @@ struct Counters {
     decayed: u64,
     /// Encounters that ran out.
     boss_timeouts: u64,
+    /// Local days that were looked at.
     days_closed: u64,
     /// Games that ended.
     game_overs: u64,
-    /// Players who could not be charged.
+    /// Players for whom a step failed.
     failed: u64,
 }
 
-/// Charges every overdue player, ends encounters that nobody answers, then gives notice to those whose grace is nearly
-/// over.
+/// Charges every overdue player, ends encounters that nobody answers, closes days, then gives notice to those whose
+/// grace is nearly over.
 pub async fn run(deps: &Deps, run: JobRun) -> Report {
     let mut report = Report::default();
     let mut counters = charge_all(deps, &run, &mut report).await;
     boss_timeouts::end_all(deps, &run, &mut counters, &mut report).await;
+    day_close::close_all(deps, &run, &mut counters, &mut report).await;
     report.set_counters(&counters);
     notice_all(deps, &run, &mut report).await;
     report

@@ -51,6 +51,22 @@ impl Days {
         Ok(days.map(|unclosed| Self { user, unclosed, talks }))
     }
 
+    /// The end of the last of them; where none is looked at, nothing has been said.
+    pub(crate) fn end(&self) -> Timestamp {
+        self.unclosed.days.last().map_or(Timestamp::MIN, |day| day.to)
+    }
+
+    /// Whether the player said something on one of them.
+    pub(crate) fn player_spoke(&self) -> bool {
+        self.unclosed.days.iter().any(|day| self.talks.record().spoke(day))
+    }
+
+    /// What is kept of `words`: a last day without a word of the player has no tone.
+    pub(crate) fn words_to_keep(&self, words: Words) -> Words {
+        let last = self.unclosed.days.last();
+        if last.is_none_or(|day| self.talks.record().spoke(day)) { words } else { Words::NONE }
+    }
+
     /// Closes them.
     pub(crate) fn close(&self, stored: &Stored, chapter: Chapter, words: Words) -> Closed {
         close(stored.engagement, chapter, words, &self.talks.record(), &self.unclosed.days)

@@ -12,6 +12,7 @@ pub mod boss_timeouts;
 pub mod circles;
 pub mod conversations;
 pub mod daily_summaries;
+pub mod day_closes;
 pub mod decay_pages;
 pub mod emotional_states;
 pub mod endings;

@@ -67,6 +67,18 @@ pub struct ModelCall<'a> {
     pub now: Timestamp,
 }
 
+/// Whether a call of this purpose was made for the player since `since`.
+pub async fn was_asked(client: &Client, user: UserId, purpose: &str, since: Timestamp) -> Result<bool> {
+    let row = client
+        .query_typed_one(
+            "-- llm_usage::was_asked
+             SELECT EXISTS (SELECT FROM llm_usage WHERE user_id = $1 AND purpose = $2 AND created_at >= $3) AS asked",
+            &[(user.as_uuid(), Type::UUID), (&purpose, Type::TEXT), (&since, Type::TIMESTAMPTZ)],
+        )
+        .await?;
+    Ok(row.try_get("asked")?)
+}
+
 /// How many calls failed since `since`: those that embed, or all others.
 pub async fn count_failed(client: &Client, embedding: bool, since: Timestamp) -> Result<i64> {
     let row = client

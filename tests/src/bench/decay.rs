@@ -11,6 +11,7 @@ use service::job_run::{Call, run};
 
 use super::{Budget, Figure, median, millis};
 use crate::database::TestDatabase;
+use crate::talking::ModelStandIns;
 
 /// The hour that is charged.
 const SLOT: Timestamp = Timestamp::constant(1_771_304_400, 0);
@@ -138,7 +139,14 @@ async fn by_the_job(players: u32) -> (Duration, String) {
     let database = seeded(players).await;
     let pool = database.pool_of_a_function();
     let clock = Clock::standing_at(SLOT);
-    let deps = Deps { pool: pool.clone(), clock: clock.clone(), draws: Draws::default() };
+    let standins = ModelStandIns::start(pool.clone(), clock.clone()).await;
+    let deps = Deps {
+        pool: pool.clone(),
+        clock: clock.clone(),
+        draws: Draws::default(),
+        models: standins.models.clone(),
+        model: "claude-haiku-4-5-20251001".to_owned(),
+    };
     let call = Call { trigger: Trigger::Schedule, slot: Some(SLOT), trace_id: None };
 
     let began = Instant::now();

@@ -9,10 +9,13 @@
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 
 /// No more than so many days are closed at once.
 pub const MAX_DAYS: i64 = 14;
+
+/// Where the day begins first, clocks are so far ahead of UTC.
+const FIRST_CLOCK: SignedDuration = SignedDuration::from_hours(14);
 
 /// One local day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +65,11 @@ pub struct Unclosed {
 /// The date on the player's clock.
 pub fn local_date(at: Timestamp, zone: &TimeZone) -> Date {
     at.to_zoned(zone.clone()).date()
+}
+
+/// Whose last closed day is this date or later has none to close at `now`, wherever on earth.
+pub fn closed_everywhere(now: Timestamp) -> Date {
+    local_date(now.checked_add(FIRST_CLOCK).unwrap_or(now), &TimeZone::UTC).yesterday().unwrap_or(Date::MIN)
 }
 
 /// The days to close at `now`; none when every finished day is closed.
@@ -216,7 +224,10 @@ mod tests {
             let mut now = at("2026-02-20T12:00:00Z");
             let mut last_closed = local_date(now, &zone);
             for hours in pauses {
-                now += jiff::SignedDuration::from_hours(hours);
+                now += SignedDuration::from_hours(hours);
+                if last_closed >= closed_everywhere(now) {
+                    prop_assert_eq!(unclosed(last_closed, &[], &zone, now), None);
+                }
                 let Some(found) = unclosed(last_closed, &[], &zone, now) else { continue };
                 let mut expected = last_closed.tomorrow().unwrap();
                 for day in &found.days {

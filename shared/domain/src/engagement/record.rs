@@ -59,11 +59,19 @@ impl Record<'_> {
 
     /// What is looked at when a local day is closed.
     pub fn day(&self, looked: Looked<'_>, day: &LocalDay) -> Window {
-        let said = &self.said[self.position(day.from)..self.position(day.to)];
-        let spoke = said.iter().any(|said| said.by == Role::User);
-        let words = if spoke { looked.words } else { Words::NONE };
+        let said = self.on(day);
+        let words = if self.spoke(day) { looked.words } else { Words::NONE };
         let optimal = optimal_messages(looked.chapter, day.date.weekday());
         self.window(said, Looked { words, ..looked }, optimal, day.to)
+    }
+
+    /// Whether the player said something on that day.
+    pub fn spoke(&self, day: &LocalDay) -> bool {
+        self.on(day).iter().any(|said| said.by == Role::User)
+    }
+
+    fn on(&self, day: &LocalDay) -> &[Said] {
+        &self.said[self.position(day.from)..self.position(day.to)]
     }
 
     fn window(&self, said: &[Said], looked: Looked<'_>, optimal: u32, now: Timestamp) -> Window {
@@ -136,6 +144,7 @@ mod tests {
         let record = Record { said: &[player(30, 20)], endings: &[] };
         let day = |date: &str| LocalDay::of(date.parse().unwrap(), &TimeZone::UTC).unwrap();
         let second = record.day(looked(&start), &day("1970-01-02")).measures;
+        assert!(record.spoke(&day("1970-01-02")) && !record.spoke(&day("1970-01-03")));
         assert_eq!((second.messages, second.words), (1, looked(&start).words));
         let third = record.day(looked(&start), &day("1970-01-03")).measures;
         assert_eq!((third.messages, third.words), (0, Words::NONE));

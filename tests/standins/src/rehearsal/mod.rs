@@ -6,6 +6,7 @@
 //! - a forced tool with `facts` in its schema: what the numbered transcript says in plain words (`extraction`);
 //! - a forced tool with `deltas`: a verdict by a small list of words (`scoring`);
 //! - a forced tool with `signals`: the tastes that the player's words show (`vices`);
+//! - a forced tool with `patterns_found`: how needy or distracted the player sounds (`language`);
 //! - a forced tool with `events`: a day of her life, by its date (`life`);
 //! - a forced tool with `behavioral_guidance`: how she is to be played, by the temperature (`psyche`);
 //! - any other forced tool: the least object that its schema takes (`schema`);
@@ -18,6 +19,7 @@ mod chat;
 mod clauses;
 mod extraction;
 mod facts;
+mod language;
 mod life;
 mod lines;
 mod mood;
@@ -73,6 +75,8 @@ fn fill(prompt: &Prompt<'_>, schema: &Value) -> Value {
         scoring::score(prompt)
     } else if asks_for("signals") {
         vices::detect(prompt)
+    } else if asks_for("patterns_found") {
+        language::score(prompt)
     } else if asks_for("events") {
         life::day(prompt)
     } else if asks_for("behavioral_guidance") {
