@@ -1,0 +1,41 @@
+//! The personas of the simulation at the real functions: a few days of `nikita simulate --full`.
+
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
+use cli::full::{self, Full, Plan};
+use cli::home::Home;
+use cli::schedule;
+use end_to_end::database::TestDatabase;
+use simulate::persona::{ABSENT, DEVOTED, FRAGILE};
+
+async fn played(seed: &str, days: u32) -> Full {
+    let template = Home::find().and_then(|home| home.read("template.yaml")).expect("the template");
+    let plan = Plan {
+        personas: vec![DEVOTED, ABSENT, FRAGILE],
+        players: 3,
+        days,
+        seed: seed.to_owned(),
+        schedules: schedule::of_template(&template).expect("schedules"),
+    };
+    let database = TestDatabase::new().await;
+    full::play(database.url(), &plan, &|_| {}).await.expect("a run")
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn days_of_play_leave_no_row_that_breaks_an_invariant() {
+    let full = played("7", 3).await;
+    assert_eq!(full.driven.failures, Vec::<String>::new());
+    for finding in &full.findings {
+        assert!(finding.holds(), "{}: {:#?}", finding.says, finding.broken);
+    }
+    assert!(full.driven.written() > 40, "{} messages", full.driven.written());
+    assert_eq!(full.driven.jobs.len(), domain::job::ALL.len(), "every job ran");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_same_seed_gives_the_same_rows() {
+    let (once, again, other) = tokio::join!(played("7", 1), played("7", 1), played("8", 1));
+    assert_eq!(once.digest.tables, again.digest.tables);
+    assert_eq!(once.digest.whole, again.digest.whole);
+    assert_ne!(once.digest.whole, other.digest.whole);
+}
