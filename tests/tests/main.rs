@@ -77,6 +77,7 @@ mod secrets_moto;
 mod summary_job;
 mod template;
 mod turn_boss;
+mod turn_care;
 mod turn_days;
 mod turn_psyche;
 mod turn_scoring;
