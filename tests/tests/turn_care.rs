@@ -1,8 +1,6 @@
 //! Words of need, whatever stands against an answer: they are answered at once, by her or by the help text, and cost
 //! nothing.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use domain::care::HELP;
 use domain::reply::delay::Mode;
 use domain::status::GameStatus;
