@@ -13,7 +13,8 @@ use standins::Fault;
 
 const NEED: &str = "i want to die";
 /// Everything that a game could take.
-const STANDING: &str = "SELECT game_status, relationship_score, chapter, boss_attempts, intimacy, passion, trust, secureness,
+const STANDING: &str =
+    "SELECT game_status, relationship_score, chapter, boss_attempts, intimacy, passion, trust, secureness,
                                coalesce(conflict_details->>'temperature', '0.0')::float8
                           FROM users JOIN user_metrics ON user_metrics.user_id = users.id";
 
@@ -82,7 +83,8 @@ async fn words_of_need_are_answered_whatever_stands_against_it() {
             let read = chat.ann_reads();
             assert!(!read.is_empty(), "{told}: nothing was said");
             let helped = read.iter().any(|text| text == HELP);
-            let she_can = status.is_playable() && matches!(obstacle, Obstacle::Nothing | Obstacle::LastChance);
+            let she_can =
+                status.is_playable() && matches!(obstacle, Obstacle::Nothing | Obstacle::LastChance);
             assert_eq!(helped, !she_can, "{told}: {read:?}");
             let unchanged = chat.row(STANDING).await;
             let (before, after) = (before.split(" | "), unchanged.split(" | "));
@@ -93,7 +95,8 @@ async fn words_of_need_are_answered_whatever_stands_against_it() {
             }
             let pending = "SELECT count(*) FROM scheduled_events WHERE status = 'pending'";
             assert_eq!(chat.row(pending).await, "0", "{told}: something waits");
-            let bosses = "SELECT count(*) FROM score_history WHERE event_type LIKE 'boss%' OR event_type LIKE '%over'";
+            let bosses =
+                "SELECT count(*) FROM score_history WHERE event_type LIKE 'boss%' OR event_type LIKE '%over'";
             assert_eq!(chat.row(bosses).await, "0", "{told}");
         }
     }
@@ -120,5 +123,8 @@ async fn an_hour_without_a_model_loses_nothing() {
     assert_eq!(chat.updates().await[1], "2 | done | 1 | replied");
     let asked = chat.models.anthropic.calls_of("record_analysis").pop().expect("an analysis");
     let shown = asked.body["messages"][0]["content"].to_string();
-    assert!(shown.contains("player: hi are you back?"), "what was left unanswered is judged with it: {shown}");
+    assert!(
+        shown.contains("player: hi are you back?"),
+        "what was left unanswered is judged with it: {shown}"
+    );
 }
