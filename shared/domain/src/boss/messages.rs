@@ -171,8 +171,8 @@ mod tests {
         ] {
             let variants = message.variants();
             for update in 0..20 {
-                let drawn = draws.index(&format!("{id}:{user}:{update}"), variants.len());
-                assert_eq!(message.words(&draws, user, &update.to_string()), variants[drawn], "{id}");
+                let which = draws.index(&format!("{id}:{user}:{update}"), variants.len());
+                assert_eq!(message.words(&draws, user, &update.to_string()), variants[which], "{id}");
             }
         }
     }
