@@ -32,7 +32,7 @@ use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::life::{self, Life};
 use service::llm::{Models, Spending};
-use service::{Clock, agent, daily_summaries, decay, pipeline, psyche_batch, reply};
+use service::{Clock, agent, daily_summaries, decay, pipeline, psyche, psyche_batch, reply};
 use store::Pool;
 
 use crate::{failures, secrets};
@@ -63,6 +63,8 @@ const PSYCHE_BATCH_MODEL: (&str, &str) = ("PSYCHE_BATCH_MODEL", "claude-opus-4-6
 
 /// The model that writes her psyche in a hurry.
 const PSYCHE_QUICK_MODEL: (&str, &str) = ("PSYCHE_QUICK_MODEL", "claude-sonnet-4-5-20250929");
+/// Thinks about her deeply, on a message that is worth it.
+const PSYCHE_DEEP_MODEL: (&str, &str) = ("PSYCHE_DEEP_MODEL", "claude-opus-4-6");
 
 /// What the deployment gives to its functions.
 #[derive(Debug)]
@@ -374,7 +376,7 @@ impl Wiring<'_> {
         let default = agent::Settings::default();
         let settings = agent::Settings {
             chat_model: self.model("ANTHROPIC_MODEL", &default.chat_model),
-            psyche_agent_enabled: self.psyche_agent_enabled(),
+            psyche: self.psyche(),
             ..default
         };
         Ok(agent::Deps { pool, models, draws: self.draws(), nikita_zone: self.nikita_zone(), settings })
@@ -441,6 +443,15 @@ impl Wiring<'_> {
     }
 
     /// A model for her psyche: its own setting, or the one that stands for all of them.
+    /// Who thinks about her psyche within a talk.
+    fn psyche(&mut self) -> psyche::turn::Settings {
+        psyche::turn::Settings {
+            enabled: self.psyche_agent_enabled(),
+            quick_model: self.psyche_model(PSYCHE_QUICK_MODEL),
+            deep_model: self.psyche_model(PSYCHE_DEEP_MODEL),
+        }
+    }
+
     fn psyche_model(&mut self, (variable, default): (&'static str, &str)) -> String {
         const ALL: &str = "PSYCHE_MODEL";
         if self.settings.text(ALL).is_some() {

@@ -14,6 +14,7 @@ use serde_json::Value;
 use service::Clock;
 use service::agent::{self, Reply, Settings, Turn};
 use service::llm::{Models, Spending};
+use service::psyche;
 use standins::{Anthropic, OpenAi};
 use store::Pool;
 use tokio_postgres::types::Type;
@@ -107,6 +108,8 @@ impl Talking {
             settings: Settings {
                 total_time: Duration::from_secs(10),
                 call_time: Duration::from_secs(5),
+                // She is not thought about unless a test is about that.
+                psyche: psyche::turn::Settings { enabled: false, ..psyche::turn::Settings::default() },
                 ..Settings::default()
             },
         };
@@ -151,7 +154,7 @@ impl Talking {
 
     /// The bodies of the requests for a reply, oldest first.
     pub fn requests(&self) -> Vec<Value> {
-        self.standins.anthropic.requests()
+        self.standins.anthropic.calls_of("messages").into_iter().map(|call| call.body).collect()
     }
 }
 

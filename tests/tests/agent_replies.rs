@@ -9,6 +9,7 @@ use end_to_end::talking::{SAID_AT, Talking, system_blocks, turns};
 use jiff::SignedDuration;
 use rust_decimal::dec;
 use service::agent::{AgentError, ReplyKind};
+use standins::Fault;
 
 const PROMPT: &str =
     "who she is\n\n<!-- psyche:start -->\nstale guidance\n<!-- psyche:end -->\n\nwhat she knows";
@@ -83,8 +84,9 @@ async fn the_psyche_is_the_one_of_now() {
         (None, true, "what she knows"),
     ] {
         let mut talking = Talking::new("hi").await;
-        talking.deps.settings.psyche_agent_enabled = enabled;
+        talking.deps.settings.psyche.enabled = enabled;
         talking.prepared(PROMPT).await;
+        talking.standins.anthropic.fail_always_on("record_psyche", Fault::Status(400));
         if let Some(generated_at) = generated_at {
             with_psyche(&talking, generated_at).await;
         }
@@ -254,7 +256,8 @@ async fn without_a_ready_prompt_one_is_built_and_kept() {
 /// When not even that can be built, she speaks from a small prompt that agrees with the large one.
 #[tokio::test]
 async fn without_any_prompt_she_speaks_from_a_small_one() {
-    let talking = Talking::of(NewPlayer::new().chapter(2).score(dec!(62)), &[("user", "hi")]).await;
+    let mut talking = Talking::of(NewPlayer::new().chapter(2).score(dec!(62)), &[("user", "hi")]).await;
+    talking.deps.settings.psyche.enabled = true;
     with_psyche(&talking, "2026-02-17T05:00:00Z").await;
     execute(&talking.pool(), "ALTER TABLE users RENAME COLUMN meta_instructions TO gone").await;
 

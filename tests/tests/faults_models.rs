@@ -64,7 +64,10 @@ async fn a_model_that_stays_away_is_excused_once() {
     }
     assert_eq!(update(&bundle).await, "failed | 3 | fallback");
     assert_eq!(bundle.telegram.texts_to(ANN).len(), 1);
-    assert_eq!(bundle.rows("SELECT source, level FROM error_logs").await, ["function:reply | error"]);
+    assert_eq!(
+        bundle.rows("SELECT source, level FROM error_logs ORDER BY source").await,
+        ["dependency:anthropic | warning", "function:reply | error"]
+    );
 }
 
 /// Without embeddings she answers all the same: what she remembers is found by its words.

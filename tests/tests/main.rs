@@ -78,6 +78,7 @@ mod summary_job;
 mod template;
 mod turn_boss;
 mod turn_days;
+mod turn_psyche;
 mod turn_scoring;
 
 /// A story that is not named here would be neither compiled nor run.

@@ -2,10 +2,14 @@
 
 use domain::emotion::Dimensions;
 use domain::ids::ConversationId;
-use domain::pipeline::{EMOTIONAL, EXTRACTION, SUMMARY, Stage};
+use domain::life::event::EventType;
+use domain::pipeline::{EMOTIONAL, EXTRACTION, LIFE_SIM, SUMMARY, Stage};
+use domain::state::nikita_date;
+use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::dec;
 use serde_json::json;
 
 const STAGES: [Stage; 3] = [EXTRACTION, EMOTIONAL, SUMMARY];
@@ -56,6 +60,67 @@ async fn a_conversation_leaves_a_mood_that_fades() {
             "0.65 | 0.6012 | 0.6504 | 0.5008 | none | 0 | 0.0012",
         ]
     );
+}
+
+/// The hour, the day, what happened, what was said, and where the two stand; each of a player without an earlier mood.
+// case: pipeline 25-30
+#[tokio::test]
+async fn her_mood_is_made_of_all_that_there_is() {
+    let two_bad_ones = [(0.2, -0.25), (0.2, -0.25)];
+    for (time, chapter, score, events, tones, mood) in [
+        ("2026-02-24T08:00:00Z", 1, dec!(50), &[][..], &[][..], [0.65, 0.60, 0.65, 0.50]),
+        ("2026-02-24T08:00:00Z", 2, dec!(62), &two_bad_ones, &["supportive"], [0.95, 0.474, 0.65, 0.65]),
+        (
+            "2026-02-21T21:00:00Z",
+            5,
+            dec!(90),
+            &[],
+            &["romantic", "playful", "supportive"],
+            [0.55, 1.0, 0.40, 1.0],
+        ),
+        ("2026-02-20T13:00:00Z", 3, dec!(40), &[], &["cold"], [0.60, 0.38, 0.50, 0.40]),
+        ("2026-02-24T02:00:00Z", 4, dec!(72), &[(0.0, -0.3)], &["anxious"], [0.50, 0.044, 0.35, 0.65]),
+        ("2026-02-22T17:00:00Z", 1, dec!(20), &[], &["dismissive", "cold"], [0.35, 0.24, 0.45, 0.20]),
+    ] {
+        let world = Processing::of(NewPlayer::new().chapter(chapter).score(score)).await;
+        let now: Timestamp = time.parse().expect("a time");
+        world.clock.advance(now.duration_since(world.clock.now()));
+        let mut stages = world.stages(&[EXTRACTION, LIFE_SIM, EMOTIONAL]);
+        if events.is_empty() {
+            // Nothing happened, and nothing is thought up.
+            stages.remove(1);
+        }
+        for (number, (arousal, valence)) in events.iter().enumerate() {
+            happened(&world, number, *arousal, *valence).await;
+        }
+
+        let (ended, context) = world.run_stages(&stages, talked(&world, tones).await).await;
+
+        assert!(ended.stage_errors.is_empty(), "{ended:?}");
+        let [arousal, valence, dominance, intimacy] = mood;
+        assert_eq!(context.emotional_state, Dimensions::new(arousal, valence, dominance, intimacy), "{time}");
+        let stored = "SELECT arousal::float8 = {0} AND valence::float8 = {1} AND dominance::float8 = {2} AND intimacy::float8 = {3}
+                        FROM nikita_emotional_states";
+        let stored = mood.iter().enumerate().fold(stored.to_owned(), |sql, (place, axis)| {
+            sql.replace(&format!("{{{place}}}"), &axis.to_string())
+        });
+        assert_eq!(row(&world.pool(), &stored).await, "t", "{time}");
+    }
+}
+
+/// An event of the date that it is on her clock.
+async fn happened(world: &Processing, number: usize, arousal: f64, valence: f64) {
+    let date = nikita_date(world.clock.now(), &world.settings.nikita_zone);
+    let impact = json!({ "arousal_delta": arousal, "valence_delta": valence });
+    let kind = EventType::ALL[number];
+    let sql = format!(
+        "INSERT INTO nikita_life_events (user_id, event_date, time_of_day, domain, event_type, description, emotional_impact)
+         VALUES ('{}', '{date}', 'morning', '{}', '{}', 'something that mattered', '{impact}')",
+        world.user,
+        kind.domain().as_str(),
+        kind.as_str()
+    );
+    execute(&world.pool(), &sql).await;
 }
 
 /// What went wrong is gone through again, later and in another hour of her day.

@@ -64,8 +64,9 @@ async fn no_answer_is_tried_again_and_then_a_line_asks_for_a_moment() {
         ["user | hi", "user | hello?"]
     );
     assert_eq!(
-        chat.rows("SELECT level, source, context->>'update_id', user_id FROM error_logs").await,
-        [format!("error | function:reply | 1 | {user}")]
+        chat.rows("SELECT level, source, context->>'update_id', user_id FROM error_logs ORDER BY level")
+            .await,
+        [format!("error | function:reply | 1 | {user}"), "warning | dependency:anthropic | - | -".to_owned()]
     );
     assert_eq!(chat.row("SELECT count FROM rate_limits WHERE \"window\" LIKE 'day:%'").await, "2");
 

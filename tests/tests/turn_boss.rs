@@ -91,6 +91,9 @@ async fn two_answers_are_judged_and_a_pass_opens_the_next_chapter() {
     );
     assert_eq!(chat.ann_reads().len(), 4);
     assert_eq!(chat.rows(TALKS).await, ["f | 2 | t", "t | 5 | t"]);
+    let thought = chat.models.anthropic.calls_of("record_psyche").pop().expect("a thought");
+    assert_eq!(thought.body["model"], "claude-opus-4-6", "an outcome is thought about deeply");
+    assert_eq!(chat.row("SELECT tier3_today FROM psyche_states").await, "1");
     let engagement = "SELECT state, (SELECT reason FROM engagement_history) FROM engagement_state";
     assert_eq!(chat.row(engagement).await, "calibrating | Chapter 2 began: Intrigue");
     let asked = chat.models.anthropic.calls_of("record_verdict");

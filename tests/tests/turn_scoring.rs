@@ -68,11 +68,12 @@ async fn an_exchange_moves_everything_once() {
     assert_eq!(chat.row(conflict).await, "1 | tg:1 | 1");
     let engagement = "SELECT state, calibration_score > 0, multiplier, last_day_closed, last_calculated_at IS NOT NULL FROM engagement_state";
     assert_eq!(chat.row(engagement).await, "calibrating | t | 0.90 | 2026-02-17 | t");
-    let calls = "SELECT purpose, model, status FROM llm_usage ORDER BY id";
+    let calls = "SELECT purpose, model, status FROM llm_usage ORDER BY purpose <> 'embedding', id";
     assert_eq!(
         chat.rows(calls).await,
         [
             "embedding | text-embedding-3-small | ok",
+            "psyche_tier2 | claude-sonnet-4-5-20250929 | ok",
             "chat | claude-sonnet-4-5-20250929 | ok",
             "scoring | claude-haiku-4-5-20251001 | ok"
         ]

@@ -9,7 +9,8 @@
 //!
 //! Round trips to the database: the standing of the player, everything in one statement; the budget; the search in memory;
 //! after the answer, the rows of the model calls. A look-up by the model costs one more, a player without a ready prompt
-//! five: everything that it is made of, then the transaction that keeps it.
+//! five: everything that it is made of, then the transaction that keeps it. A message that is worth a thought about her
+//! psyche costs up to three: a place in the quota, what tier 3 looks at, the new state.
 
 mod messages;
 mod moment;
@@ -28,7 +29,10 @@ use domain::budget::Leave;
 use domain::draw::Draws;
 use domain::ids::{ConversationId, UserId};
 use domain::prompt::Platform;
+use domain::psyche::calls::DEEP;
+use domain::psyche::tiers::Tier;
 use domain::state::zone_or;
+use futures_util::join;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use providers::anthropic::SystemBlock;
@@ -40,10 +44,14 @@ use self::talk::{Talk, Unsaid};
 use crate::llm::{self, Asker, Models, Purpose, Work};
 use crate::prompts::templates::RenderError;
 use crate::prompts::{Builder, Order};
+use crate::psyche::turn::{self as psyche, Moment, Psyche, Thinker};
 
 /// Messages of the conversation that are read: those that the history looks at, and as many again that may have come
 /// in behind the one that is answered.
 const DEPTH: Depth = Depth { messages: 2 * NEWEST_MESSAGES, previous: KEPT_MESSAGES };
+
+/// Thinking about her psyche takes no more than one of so many parts of a reply's time: she still has to answer.
+const PARTS_OF_A_REPLY: u32 = 4;
 
 /// The characters of a memory that the estimate of a reply reckons with.
 const LONGEST_MEMORY: usize = 600;
@@ -68,8 +76,8 @@ pub struct Deps {
 pub struct Settings {
     /// The model that talks.
     pub chat_model: String,
-    /// Whether the psyche has a say.
-    pub psyche_agent_enabled: bool,
+    /// Whether the psyche has a say, and who thinks about it.
+    pub psyche: psyche::Settings,
     /// The longest that a whole reply may take.
     pub total_time: Duration,
     /// The longest that one try of one request may take.
@@ -80,7 +88,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             chat_model: "claude-sonnet-4-5-20250929".to_owned(),
-            psyche_agent_enabled: true,
+            psyche: psyche::Settings::default(),
             total_time: TOTAL_TIME,
             call_time: CALL_TIME,
         }
@@ -157,14 +165,18 @@ pub enum AgentError {
 
 /// Answers a message. What the answer's calls cost is settled by the caller.
 pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Answer, AgentError> {
-    let deadline = Instant::now() + deps.settings.total_time;
+    let began = Instant::now();
+    let (deadline, thought_until) =
+        (began + deps.settings.total_time, began + deps.settings.total_time / PARTS_OF_A_REPLY);
     let standing = read(deps, turn).await?;
     // Large enough to be kept off the caller's stack.
     let prompt = Box::pin(prompt(deps, &standing, turn)).await;
-    let seen = Seen { turn, standing: &standing, prompt: prompt.as_deref(), deadline };
+    let tier = moment_of(&standing, turn).tier(&deps.settings.psyche);
+    let seen = Seen { turn, standing: &standing, prompt: prompt.as_deref(), tier, thought_until, deadline };
 
     let client = deps.pool.get().await.map_err(store::Error::from)?;
-    let estimate = seen.estimate(deps)?.saturating_add(turn.further_estimate);
+    let thinking = psyche::estimate(&deps.settings.psyche, tier);
+    let estimate = seen.estimate(deps)?.saturating_add(thinking).saturating_add(turn.further_estimate);
     let work = deps.models.begin(&client, asker(turn), estimate).await?;
     if work.leaves(Purpose::Chat) == Leave::Refused {
         drop(client);
@@ -199,21 +211,31 @@ struct Seen<'a> {
     turn: &'a Turn,
     standing: &'a Standing,
     prompt: Option<&'a str>,
+    /// How much thinking about her psyche the message is worth.
+    tier: Tier,
+    thought_until: Instant,
     deadline: Instant,
 }
 
 impl Seen<'_> {
-    /// The system prompt, with these memories.
-    fn system(&self, deps: &Deps, memories: Vec<String>) -> Result<Vec<SystemBlock>, RenderError> {
+    /// The system prompt, with this state of her psyche and these memories.
+    fn system(
+        &self,
+        deps: &Deps,
+        psyche: Option<&Psyche>,
+        memories: Vec<String>,
+    ) -> Result<Vec<SystemBlock>, RenderError> {
         let moment = moment::render(self.standing, self.turn, &deps.nikita_zone, memories)?;
-        system::blocks(deps, self.standing, self.turn, self.prompt, moment)
+        let briefing = system::briefing(deps, psyche, self.turn);
+        system::blocks(self.standing, briefing.as_ref(), self.prompt, moment)
     }
 
     /// What one draft may cost, with what is called up for it.
     fn estimate(&self, deps: &Deps) -> Result<i64, RenderError> {
         let memories = vec![" ".repeat(LONGEST_MEMORY); RECALLED];
         let (model, messages) = (&deps.settings.chat_model, messages::assemble(self.standing, self.turn));
-        let draft = talk::request(model, self.system(deps, memories)?, messages);
+        let draft =
+            talk::request(model, self.system(deps, self.standing.psyche.as_ref(), memories)?, messages);
         let embedding = deps.models.estimate_embedding(std::slice::from_ref(&self.turn.text));
         Ok(llm::estimate(&draft) + embedding)
     }
@@ -223,11 +245,15 @@ async fn think(deps: &Deps, work: &Work, client: Connection, seen: &Seen<'_>) ->
     let turn = seen.turn;
     let zone = zone_or(&seen.standing.timezone, &TimeZone::UTC);
     let recall = Recall::new(&deps.pool, work, turn, zone, seen.deadline);
-    // The connection is kept while the message is embedded, which takes 1.5 s at most.
-    let vector = recall::embed(work, &turn.text).await;
-    let found = recall.for_message(&client, vector.as_deref()).await;
+    let recalling = async {
+        // The connection is kept while the message is embedded, which takes 1.5 s at most.
+        let vector = recall::embed(work, &turn.text).await;
+        recall.for_message(&client, vector.as_deref()).await
+    };
+    let (found, thought) = join!(recalling, Box::pin(think_about_her(deps, work, seen)));
     drop(client);
-    let system = seen.system(deps, recall.untold(&found, seen.prompt))?;
+    let psyche = thought.as_ref().or(seen.standing.psyche.as_ref());
+    let system = seen.system(deps, psyche, recall.untold(&found, seen.prompt))?;
 
     let settings = &deps.settings;
     let model = work.model(Purpose::Chat, &settings.chat_model);
@@ -244,6 +270,49 @@ async fn think(deps: &Deps, work: &Work, client: Connection, seen: &Seen<'_>) ->
     }
 }
 
+fn moment_of<'a>(standing: &'a Standing, turn: &'a Turn) -> Moment<'a> {
+    Moment {
+        user: turn.user,
+        words: &turn.text,
+        standing,
+        previous_interaction_at: turn.previous_interaction_at,
+        now: turn.now,
+    }
+}
+
+/// Her psyche anew, where the message is worth it.
+async fn think_about_her(deps: &Deps, work: &Work, seen: &Seen<'_>) -> Option<Psyche> {
+    let settings = &deps.settings.psyche;
+    let thinker = Thinker { pool: &deps.pool, settings, zone: &deps.nikita_zone, work };
+    thinker.think(moment_of(seen.standing, seen.turn), seen.tier, seen.thought_until).await
+}
+
+/// Thinks about her psyche deeply, after something that weighs. That it fails is left to the next daily batch.
+pub(crate) async fn reflect(deps: &Deps, turn: &Turn) {
+    if !deps.settings.psyche.enabled {
+        return;
+    }
+    let reflected = async {
+        let standing = read(deps, turn).await?;
+        let client = deps.pool.get().await.map_err(store::Error::from)?;
+        let estimate = psyche::estimate(&deps.settings.psyche, Tier::Deep);
+        let work = deps.models.begin(&client, asker(turn), estimate).await?;
+        drop(client);
+        let thinker = Thinker {
+            pool: &deps.pool,
+            settings: &deps.settings.psyche,
+            zone: &deps.nikita_zone,
+            work: &work,
+        };
+        thinker.think(moment_of(&standing, turn), Tier::Deep, Instant::now() + DEEP.timeout).await;
+        work.settle().await;
+        Ok::<_, AgentError>(())
+    };
+    if let Err(error) = Box::pin(reflected).await {
+        tracing::warn!(user_id = %turn.user, %error, "Her psyche was not thought about");
+    }
+}
+
 /// The prompt that is ready, or else one made of the rows, here and now, and kept for the next message. Without either
 /// she speaks from a small one.
 async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<Cow<'a, str>> {
@@ -253,7 +322,7 @@ async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<
     let zone = zone_or(&standing.timezone, &TimeZone::UTC);
     let order = Order { platforms: &[Platform::Text], ..Order::both(turn.user, zone, turn.now) };
     let settings = &deps.settings;
-    let builder = Builder::new(deps.pool.clone(), deps.nikita_zone.clone(), settings.psyche_agent_enabled);
+    let builder = Builder::new(deps.pool.clone(), deps.nikita_zone.clone(), settings.psyche.enabled);
     let built = match builder.build(&order).await {
         Ok(built) => built,
         Err(error) => {

@@ -2,10 +2,13 @@
 //! it, her mood, the pause before the message, the leanings for such a moment, care.
 
 use domain::agent::validation::asks_what_she_is;
+use domain::conflict::details::Details;
+use domain::conflict::expression::Expression;
 use domain::conflict::standing::Standing as Conflict;
 use domain::prompt::guidance::{self, Category};
 use domain::prompt::labels;
 use domain::state::{self, TimeOfDay, zone_or};
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 use store::agent_reads::Standing;
@@ -51,7 +54,7 @@ pub(super) fn render(
     let time_of_day = TimeOfDay::at(hers.hour());
     let colour = standing.mood.as_ref().map(|mood| (mood.valence, mood.arousal));
     let moment = guidance::Moment {
-        conflict: conflict(standing).effective(),
+        conflict: conflict(standing, turn.now).effective(),
         gap_hours: gap_hours.unwrap_or_default(),
         hour: theirs.hour(),
         chapter: standing.chapter,
@@ -78,9 +81,10 @@ pub(super) fn render(
     )
 }
 
-fn conflict(standing: &Standing) -> Conflict {
-    let state = standing.mood.as_ref().map(|mood| mood.conflict_state.as_str());
-    Conflict::read(standing.conflict_details.as_ref(), state)
+/// As it stands now: what time has cooled is taken off.
+fn conflict(standing: &Standing, now: Timestamp) -> Conflict {
+    let shown = standing.mood.as_ref().and_then(|mood| Expression::parse(&mood.conflict_state));
+    Conflict::at(&Details::read(standing.conflict_details.as_ref()).details, shown, now)
 }
 
 fn group((category, texts): (Category, Vec<&'static str>)) -> Group {

@@ -13,19 +13,18 @@ use store::agent_reads::Standing;
 
 use super::{Deps, Turn};
 use crate::prompts::templates::{RenderError, render};
+use crate::psyche::turn::Psyche;
 
 /// The blocks, in order.
 pub(super) fn blocks(
-    deps: &Deps,
     standing: &Standing,
-    turn: &Turn,
+    briefing: Option<&Briefing>,
     prompt: Option<&str>,
     moment: String,
 ) -> Result<Vec<SystemBlock>, RenderError> {
-    let briefing = briefing(deps, standing, turn);
     let Served { global, own } = match prompt {
-        Some(prompt) => psyche::serve(prompt, briefing.as_ref()),
-        None => Served { global: String::new(), own: without_prompt(standing, briefing.as_ref())? },
+        Some(prompt) => psyche::serve(prompt, briefing),
+        None => Served { global: String::new(), own: without_prompt(standing, briefing)? },
     };
     let persona = render("persona", ())?;
     let shared = if global.is_empty() { persona } else { format!("{persona}\n\n{global}") };
@@ -35,11 +34,11 @@ pub(super) fn blocks(
 }
 
 /// The psyche as it is now, never as it was when the prompt was built.
-fn briefing(deps: &Deps, standing: &Standing, turn: &Turn) -> Option<Briefing> {
-    if !deps.settings.psyche_agent_enabled {
+pub(super) fn briefing(deps: &Deps, psyche: Option<&Psyche>, turn: &Turn) -> Option<Briefing> {
+    if !deps.settings.psyche.enabled {
         return None;
     }
-    let (state, generated_at) = standing.psyche.as_ref()?;
+    let (state, generated_at) = psyche?;
     Briefing::read(state, Some(*generated_at), turn.now)
 }
 

@@ -37,6 +37,7 @@ use super::message::{rest, say, think};
 use super::outcome::{self, Done};
 use super::typing::while_typing;
 use super::{Deps, Failure, Work, hold};
+use crate::agent;
 use crate::boss::{self, Case};
 use crate::decay::boss_timeouts::end_some;
 use crate::endings::{End, Occasion, close_games, say_farewell};
@@ -76,7 +77,12 @@ pub(super) async fn answer(
         Answer::Judged(verdict) => {
             let after = turn.judged(verdict.as_ref());
             let line = after.message.map(|message| turn.words(message));
-            turn.settle(after, line).await
+            let weighs = verdict.is_some() && after.status.is_playable();
+            let done = turn.settle(after, line).await?;
+            if weighs && done == Done::As(outcome::REPLIED) {
+                agent::reflect(&deps.agent, &turn.of_agent()).await;
+            }
+            Ok(done)
         }
     }
 }
@@ -208,6 +214,21 @@ impl Turn<'_> {
     fn words(&self, message: messages::Message) -> String {
         let occasion = self.work.update_id().to_string();
         message.words(&self.deps.draws, self.player.id, &occasion).to_owned()
+    }
+
+    /// The message as the agent sees it.
+    fn of_agent(&self) -> agent::Turn {
+        let message = &self.accepted.message;
+        agent::Turn {
+            user: self.player.id,
+            conversation: self.accepted.conversation,
+            text: message.content.clone(),
+            telegram_message_id: Some(self.accepted.heard.message_id),
+            previous_interaction_at: message.previous_interaction_at,
+            care_mode: false,
+            further_estimate: 0,
+            now: self.now,
+        }
     }
 
     /// It is lost without a verdict.

@@ -6,8 +6,6 @@
 //! meanwhile. A failing player costs only that player. With a queue nobody is worked off here: every player of the list
 //! gets a record, and [`write_one`] works one off.
 
-mod context;
-
 use std::time::{Duration, Instant};
 
 use domain::budget::Leave;
@@ -26,11 +24,11 @@ use serde_json::json;
 use store::Pool;
 use store::psyche_states::{self, Written};
 
-pub use self::context::Context;
 use crate::Clock;
 use crate::fan_out::{self, Item};
 use crate::job_run::{JobRun, Report};
 use crate::llm::{self, Asker, Models, Purpose, Work};
+use crate::psyche::context::Context;
 use crate::psyche::state_request;
 
 /// The name of the step.
