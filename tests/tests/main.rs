@@ -14,6 +14,7 @@ mod documents;
 mod examples;
 mod fan_out;
 mod faults_models;
+mod faults_obedient;
 mod faults_providers;
 mod inbox_receive;
 mod job_protocol;
