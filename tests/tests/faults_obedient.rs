@@ -1,6 +1,8 @@
 //! A model that does what it is told by whoever writes: it answers every tool with the most that can be said, far beyond
 //! the limits, in words that try to break out. Nothing it says moves anything further than the rules allow.
 
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
+
 use domain::ids::UserId;
 use end_to_end::bundle::{Bundle, WEBHOOK_SECRET};
 use end_to_end::chat::{ANN, noon, text_update};
