@@ -8,6 +8,9 @@ use cli::schedule;
 use end_to_end::database::TestDatabase;
 use simulate::persona::{ABSENT, DEVOTED, FRAGILE};
 
+/// Long enough for every job to run.
+const DAYS: u32 = 2;
+
 async fn played(seed: &str, days: u32) -> Full {
     let template = Home::find().and_then(|home| home.read("template.yaml")).expect("the template");
     let plan = Plan {
@@ -22,20 +25,20 @@ async fn played(seed: &str, days: u32) -> Full {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn days_of_play_leave_no_row_that_breaks_an_invariant() {
-    let full = played("7", 3).await;
+async fn days_of_play_break_no_invariant_and_the_same_seed_gives_the_same_rows() {
+    let (full, again) = tokio::join!(played("7", DAYS), played("7", DAYS));
+
     assert_eq!(full.driven.failures, Vec::<String>::new());
     for finding in &full.findings {
         assert!(finding.holds(), "{}: {:#?}", finding.says, finding.broken);
     }
-    assert!(full.driven.written() > 40, "{} messages", full.driven.written());
+    assert!(full.driven.written() > 25, "{} messages", full.driven.written());
     assert_eq!(full.driven.jobs.len(), domain::job::ALL.len(), "every job ran");
-}
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_same_seed_gives_the_same_rows() {
-    let (once, again, other) = tokio::join!(played("7", 1), played("7", 1), played("8", 1));
-    assert_eq!(once.digest.tables, again.digest.tables);
-    assert_eq!(once.digest.whole, again.digest.whole);
-    assert_ne!(once.digest.whole, other.digest.whole);
+    assert_eq!(full.digest.tables, again.digest.tables);
+    assert_eq!(full.digest.whole, again.digest.whole);
+    let of_no_rows = &full.digest.tables["audit_logs"];
+    for table in ["users", "conversations", "score_history", "llm_usage"] {
+        assert_ne!(&full.digest.tables[table], of_no_rows, "{table}");
+    }
 }
