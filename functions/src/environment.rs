@@ -32,6 +32,7 @@ use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::life::{self, Life};
 use service::llm::{Models, Spending};
+use service::touchpoints::Outreach;
 use service::{Clock, agent, daily_summaries, decay, pipeline, psyche, psyche_batch, reply};
 use store::Pool;
 
@@ -213,6 +214,23 @@ impl Wiring<'_> {
         Ok(Sender { pool, clock: self.clock(), bot, pauses: self.environment.pauses.clone() })
     }
 
+    /// What writing first needs.
+    pub fn outreach(&mut self) -> Result<Outreach, StartError> {
+        let models = self.models()?;
+        Ok(Outreach {
+            enabled: self.touchpoints_enabled(),
+            draws: self.draws(),
+            models,
+            model: self.model("TOUCHPOINT_MODEL", "claude-haiku-4-5-20251001"),
+            nikita_zone: self.nikita_zone(),
+        })
+    }
+
+    /// Whether she writes first.
+    fn touchpoints_enabled(&mut self) -> bool {
+        self.settings.flag("TOUCHPOINTS_ENABLED", pipeline::Settings::default().touchpoints_enabled)
+    }
+
     /// How long a message that is being sent belongs to its sender.
     pub fn delivery_lease(&mut self) -> SignedDuration {
         self.lease("DELIVERY_LEASE_S", delivery::LEASE)
@@ -288,7 +306,7 @@ impl Wiring<'_> {
             psyche_agent_enabled: self.psyche_agent_enabled(),
             life: self.life()?.settings,
             boss_mode: self.boss_mode(),
-            touchpoints_enabled: self.settings.flag("TOUCHPOINTS_ENABLED", default.touchpoints_enabled),
+            touchpoints_enabled: self.touchpoints_enabled(),
             meta_prompt_model: self
                 .settings
                 .flag("PROMPT_ENRICHMENT_ENABLED", false)

@@ -28,5 +28,6 @@ pub mod psyche_batch;
 pub mod registration;
 pub mod reply;
 mod scoring;
+pub mod touchpoints;
 
 pub use clock::Clock;

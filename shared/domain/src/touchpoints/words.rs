@@ -46,6 +46,8 @@ pub const NOT_REPEATED: usize = 5;
 pub const THREADS_SHOWN: usize = 3;
 /// Words shared with an earlier one that make it a repetition.
 pub const SAME_WORDS: f64 = 0.7;
+/// By chapter: how far they have come, as the model is told.
+pub const CLOSENESS: [&str; 5] = ["just met", "dating", "committed", "serious", "partners"];
 /// Above this arousal a mood is a lively one.
 const LIVELY_ABOVE: f64 = 0.6;
 
