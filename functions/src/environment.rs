@@ -67,6 +67,9 @@ const PSYCHE_QUICK_MODEL: (&str, &str) = ("PSYCHE_QUICK_MODEL", "claude-sonnet-4
 /// Thinks about her deeply, on a message that is worth it.
 const PSYCHE_DEEP_MODEL: (&str, &str) = ("PSYCHE_DEEP_MODEL", "claude-opus-4-6");
 
+/// The model that thinks up what she writes first.
+const TOUCHPOINT_MODEL: (&str, &str) = ("TOUCHPOINT_MODEL", "claude-haiku-4-5-20251001");
+
 /// What the deployment gives to its functions.
 #[derive(Debug)]
 pub struct Environment {
@@ -221,7 +224,7 @@ impl Wiring<'_> {
             enabled: self.touchpoints_enabled(),
             draws: self.draws(),
             models,
-            model: self.model("TOUCHPOINT_MODEL", "claude-haiku-4-5-20251001"),
+            model: self.model(TOUCHPOINT_MODEL.0, TOUCHPOINT_MODEL.1),
             nikita_zone: self.nikita_zone(),
         })
     }
@@ -334,6 +337,7 @@ impl Wiring<'_> {
             (self.model("SUMMARY_MODEL", &default.summary_model), largest),
             (self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model), largest),
             (self.model("SCORING_MODEL", &default.vice_model), largest),
+            (self.model(TOUCHPOINT_MODEL.0, TOUCHPOINT_MODEL.1), largest),
             (economy_model, largest),
             (self.model("LIFE_GEN_MODEL", &life::Settings::default().model), largest),
             (self.psyche_model(PSYCHE_BATCH_MODEL), psyche),

@@ -18,6 +18,7 @@ pub mod dice;
 pub mod her_day;
 pub mod moto;
 pub mod moto_queue;
+pub mod outreach;
 pub mod players;
 pub mod process;
 pub mod processes;
