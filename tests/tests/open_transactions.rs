@@ -215,8 +215,7 @@ async fn writing_first_holds_none() {
     let pool = bundle.pool();
     let client = pool.get().await.expect("a connection");
     for account in 1..=6 {
-        let user =
-            NewPlayer::new().telegram_id(account).silent_for_hours(5, noon()).insert(&client).await;
+        let user = NewPlayer::new().telegram_id(account).silent_for_hours(5, noon()).insert(&client).await;
         let number = u32::try_from(account).expect("a number");
         NewTouchpoint::new(user, noon()).number(number).insert(&pool).await;
     }
