@@ -32,9 +32,12 @@ const STEP: &str = "plan_touchpoints";
 
 /// Looks at all players who may be thought of. Returns how many touchpoints were planned.
 pub(crate) async fn plan_all(outreach: &Outreach, sender: &Sender, run: &JobRun, report: &mut Report) -> u64 {
+    if !outreach.enabled {
+        return 0;
+    }
     let (mut planned, mut tally, mut after) = (0, Tally::default(), UserId::nil());
     let began = Instant::now();
-    while outreach.enabled {
+    loop {
         if !run.has_time() || began.elapsed() >= LOOKS_FOR {
             report.truncate();
             break;
