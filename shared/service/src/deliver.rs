@@ -78,7 +78,10 @@ pub async fn run(deps: &Deps, run: JobRun) -> Report {
         report.step_failed("reclaim", error.code());
     }
     match claim(deps).await {
-        Ok(events) => send_all(deps, &run, events, &mut counters, &mut report).await,
+        Ok(events) => {
+            fail_point!("deliver.claimed");
+            send_all(deps, &run, events, &mut counters, &mut report).await;
+        }
         Err(error) => report.step_failed("send", error.code()),
     }
     match count_due(&deps.sender).await {

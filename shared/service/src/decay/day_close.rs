@@ -106,7 +106,10 @@ async fn close_days(deps: &Deps, player: &Waiting, now: Timestamp) -> store::Res
     drop(client);
     let Some(days) = days else { return Ok(Done::default()) };
     let heard = if days.player_spoke() { hear(deps, player, &days, &zone, now).await? } else { None };
-    retry_conflicts(|| write(deps, player, &days, heard, now)).await
+    fail_point!("decay.day_heard");
+    let done = retry_conflicts(|| write(deps, player, &days, heard, now)).await;
+    fail_point!("decay.day_closed");
+    done
 }
 
 /// How the player sounds; none: as it is stored. Nobody is asked twice on one local day.
