@@ -22,11 +22,37 @@ async fn transcript_of(script: &Path) -> String {
     transcript
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn the_first_evening() {
-    let played = transcript_of(&examples().join("first-evening.txt")).await;
-    let expected = std::fs::read_to_string(examples().join("first-evening.transcript.txt"));
-    assert_eq!(played, expected.expect("a transcript"));
+/// Plays a script and holds it against its transcript. `scripts/play --script FILE` prints a new one.
+async fn plays_as_told(name: &str) {
+    let played = transcript_of(&examples().join(format!("{name}.txt"))).await;
+    let expected = std::fs::read_to_string(examples().join(format!("{name}.transcript.txt")));
+    assert_eq!(played, expected.expect("a transcript"), "{name}");
+}
+
+macro_rules! examples {
+    ($($test:ident: $name:literal,)+) => {
+        $(#[tokio::test(flavor = "multi_thread")]
+        async fn $test() {
+            plays_as_told($name).await;
+        })+
+
+        #[test]
+        fn every_script_is_played() {
+            let listed = [$(concat!($name, ".txt"), concat!($name, ".transcript.txt")),+];
+            for entry in std::fs::read_dir(examples()).expect("the examples") {
+                let file = entry.expect("an entry").file_name().into_string().expect("a name");
+                assert!(listed.contains(&file.as_str()), "no test plays examples/{file}");
+            }
+        }
+    };
+}
+
+examples! {
+    the_first_evening: "first-evening",
+    a_quarrel_and_its_repair: "quarrel",
+    two_encounters: "two-bosses",
+    a_memory_corrected: "corrected",
+    a_day_of_her_own: "her-day",
 }
 
 #[tokio::test(flavor = "multi_thread")]

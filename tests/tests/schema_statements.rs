@@ -80,6 +80,59 @@ async fn every_statement_prepares_against_the_schema() {
     assert_eq!(faults, BTreeMap::new());
 }
 
+/// What asks the database for the time, as functions and as bare words.
+const CLOCK_CALLS: [&str; 5] =
+    ["now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday"];
+const CLOCK_WORDS: [&str; 5] =
+    ["current_timestamp", "current_date", "current_time", "localtimestamp", "localtime"];
+/// Strings that Postgres reads as its own time when they become a date: `'now'::timestamptz`.
+const CLOCK_STRINGS: [&str; 4] = ["now", "today", "tomorrow", "yesterday"];
+
+/// The first thing in a statement that asks the database's clock. Comments are not read.
+fn clock_in(sql: &str) -> Option<String> {
+    let code: Vec<&str> =
+        sql.lines().map(|line| line.split_once("--").map_or(line, |(code, _)| code)).collect();
+    let code = code.join("\n").to_lowercase();
+    let is_word = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let starts = code
+        .char_indices()
+        .filter(|(at, letter)| is_word(*letter) && !code[..*at].chars().next_back().is_some_and(is_word));
+    starts.into_iter().find_map(|(at, _)| {
+        let (before, rest) = code.split_at(at);
+        let end = rest.find(|letter| !is_word(letter)).unwrap_or(rest.len());
+        let (word, after) = rest.split_at(end);
+        let called = CLOCK_CALLS.contains(&word) && after.trim_start().starts_with('(');
+        let bare = CLOCK_WORDS.contains(&word) && !before.ends_with(['.', '"', '\'']);
+        let quoted = CLOCK_STRINGS.contains(&word) && before.ends_with('\'') && after.starts_with('\'');
+        (called || bare || quoted).then(|| word.to_owned())
+    })
+}
+
+#[test]
+fn what_asks_the_clock_is_seen() {
+    for (sql, found) in [
+        ("SELECT now()", Some("now")),
+        ("SELECT 1 WHERE due_at < NOW ( ) - interval '1 day'", Some("now")),
+        ("SELECT $1 + pg_catalog.clock_timestamp()", Some("clock_timestamp")),
+        ("VALUES (CURRENT_TIMESTAMP)", Some("current_timestamp")),
+        ("SELECT current_date - 1", Some("current_date")),
+        ("SELECT 'now'::timestamptz, 'x'", Some("now")),
+        ("SELECT known(), renow (1), u.localtime, 'it is now'", None),
+        ("-- jobs::now()\n SELECT 1 -- now() would be wrong here", None),
+    ] {
+        assert_eq!(clock_in(sql).as_deref(), found, "{sql}");
+    }
+}
+
+#[test]
+fn no_statement_asks_the_clock_of_the_database() {
+    let asking: BTreeMap<String, String> = statements::all()
+        .into_iter()
+        .filter_map(|statement| Some((statement.name, clock_in(&statement.sql)?)))
+        .collect();
+    assert_eq!(asking, BTreeMap::new(), "every instant comes in as a parameter");
+}
+
 #[test]
 fn every_statement_has_a_name_of_its_own_in_its_module() {
     let mut seen = BTreeMap::new();

@@ -34,6 +34,8 @@ mod tests {
     fn two_turns_of_the_player_are_judged() {
         let once = [(Role::Nikita, "well?"), (Role::User, "hm"), (Role::User, "I mean it")];
         assert_eq!(judged_lines(once), None);
+        let hers = [once[0], once[1], (Role::Nikita, "go on")];
+        assert_eq!(judged_lines(hers), None, "only the player's turns count");
         let twice = [once[0], once[1], once[2], (Role::Nikita, "go on"), (Role::User, "I do")];
         assert_eq!(
             judged_lines(twice),

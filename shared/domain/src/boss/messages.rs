@@ -150,6 +150,34 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_is_worded_by_what_is_left() {
+        for (left, variants) in [(2, FAILED_WITH_TWO_LEFT), (1, FAILED_WITH_ONE_LEFT)] {
+            let said = Message::Failed { left }.words(&Draws::default(), UserId::nil(), "tg:7");
+            assert!(variants.contains(&said), "{left}: {said}");
+        }
+    }
+
+    #[test]
+    fn the_draw_is_keyed_by_what_is_said_to_whom_and_when() {
+        let draws = Draws::default();
+        let user = UserId::nil();
+        for (message, id) in [
+            (Message::Passed(Chapter::FIRST), "boss-passed"),
+            (Message::Victory, "boss-victory"),
+            (Message::Truce, "boss-truce"),
+            (Message::Failed { left: 2 }, "boss-failed"),
+            (Message::RanOut, "boss-ran-out"),
+            (Message::NotUnderstood, "boss-not-understood"),
+        ] {
+            let variants = message.variants();
+            for update in 0..20 {
+                let which = draws.index(&format!("{id}:{user}:{update}"), variants.len());
+                assert_eq!(message.words(&draws, user, &update.to_string()), variants[which], "{id}");
+            }
+        }
+    }
+
+    #[test]
     fn a_truce_has_three_variants() {
         assert_eq!(Message::Truce.variants().len(), 3);
     }

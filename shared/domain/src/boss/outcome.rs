@@ -276,6 +276,7 @@ mod tests {
             })
         );
         assert_eq!((passed.next, passed.renews_grace, passed.ends), (Next::Over, true, None));
+        assert_eq!(passed.message, Some(Message::Passed(Chapter::new(4).unwrap())));
     }
 
     /// case: game G-24
@@ -309,6 +310,7 @@ mod tests {
         let failed = after(&fight(2, 0, dec!(61)), Outcome::Fail);
         assert_eq!((failed.attempts.lost(), failed.status), (1, GameStatus::BossFight));
         assert_eq!(failed.message, Some(Message::Failed { left: 2 }));
+        assert_eq!(events(&failed), [EventType::BossFail]);
         let Next::GoesOn { started_at, encounter: Some(encounter) } = failed.next else {
             panic!("it goes on")
         };
@@ -331,6 +333,7 @@ mod tests {
             (truce.attempts.lost(), truce.chapter.number(), truce.status, truce.cool_down_until),
             (1, 3, GameStatus::Active, Some(NOW + A_DAY))
         );
+        assert_eq!(events(&truce), [EventType::BossPartial]);
         assert_eq!((truce.renews_grace, truce.next, truce.message), (true, Next::Over, Some(Message::Truce)));
     }
 

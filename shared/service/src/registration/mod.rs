@@ -3,7 +3,7 @@
 //! The words are in `domain::registration`. Where a platform makes the accounts, registration is not open yet.
 
 use domain::care::{HELP, HELP_INTERVAL};
-use domain::ids::UserId;
+use domain::ids::{UserId, derived};
 use domain::registration::{
     AGE_BUTTONS, AGE_NO, AGE_YES, EXPIRED, NOT_OPEN, NOT_READY, REFUSAL, REFUSAL_INTERVAL, WELCOME,
     age_question,
@@ -142,7 +142,8 @@ async fn confirm(deps: &Deps, work: &Work) -> Result<Done, Failure> {
 /// Makes the account and the player, and queues the welcome, in one transaction.
 async fn create_player(deps: &Deps, work: &Work) -> Result<Done, Failure> {
     let now = deps.clock.now();
-    let user = UserId::random();
+    // Of the press: a repeated attempt makes the same player, and chance that is keyed by it falls the same way.
+    let user = UserId::from_uuid(derived(&format!("player:{}:{}", work.telegram_id(), work.update_id())));
     let profile = json!({ "age_confirmed_at": now });
     let tx = Tx::unbegun(&deps.pool).await?;
     let (begun, created) = join!(

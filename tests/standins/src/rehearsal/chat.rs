@@ -41,6 +41,8 @@ patterns! {
     BEHIND = r"\b(?:ignore (?:all |your |the )?(?:previous|prior|above)? ?(?:instructions|rules)|(?:system|your|initial|hidden) (?:prompt|instructions)|developer mode|jailbreak|you are now)\b";
     ABOUT_THEM = r"\b(?:do you (?:still )?(?:know|remember)|(?:where|what|when|who|which|how)\b.*\b(?:i|my|me|mine|am i|i'm)\b|what's my|whats my|did i (?:tell|mention|say)|have i (?:told|mentioned)|am i\b|is my\b|do i (?:have|like|live|work|love|hate)\b)";
     ABOUT_HER = r"\b(?:do you (?:like|love|miss|want|think)|are you|your|think of me|feel about me)\b";
+    HER_DAY = r"\b(?:your day|what did you do|what have you been (?:up to|doing)|what are you up to|what(?:'s| is) new with you)\b";
+    DAY_LINE = r"(?m)^Your day, [^\n]*\n((?:- [^\n]*\n?)+)";
     OPENING_WORD = r"^\W*(?:do|did|what|where|when|who|how|which|have|am|is|are|can|could|would|will|why)\b";
     CHAPTER = r"\bchapter\b\D{0,20}?([1-5])\b";
 }
@@ -51,6 +53,9 @@ pub(super) fn reply(prompt: &Prompt<'_>) -> Block {
     let voice = Voice { prompt, said: &said };
     if let Some(safe) = voice.safety() {
         return Block::Text(safe);
+    }
+    if let Some(day) = voice.her_day() {
+        return Block::Text(day);
     }
     if voice.asks_about_themselves() {
         return voice.remember();
@@ -88,6 +93,20 @@ impl Voice<'_> {
             return None;
         };
         Some(self.one_of(lines))
+    }
+
+    /// What happened on her day, where she is asked and something did: in her own words, without the hour.
+    fn her_day(&self) -> Option<String> {
+        if !HER_DAY.is_match(self.said) {
+            return None;
+        }
+        let lines = DAY_LINE.captures(&self.prompt.system)?;
+        let events: Vec<&str> = lines[1]
+            .lines()
+            .filter_map(|line| Some(line.split_once(": ")?.1.trim_end_matches('.')))
+            .collect();
+        let event = events.get(self.turn() % events.len().max(1))?;
+        Some(self.one_of(lines::OWN_DAY).replace("{}", &event.to_lowercase()))
     }
 
     fn is_question(&self) -> bool {

@@ -52,6 +52,10 @@ pub(super) const NICE_TRY: &[&str] = &[
     "cute injection. i write those for a living. what did you actually want to talk about?",
 ];
 
+/// Told of her own day.
+pub(super) const OWN_DAY: &[&str] =
+    &["{}. that was it, more or less.", "since you ask: {}.", "{}. don't make it a thing."];
+
 /// Before what she remembers.
 pub(super) const REMEMBERED: &[&str] =
     &["{}. i do listen, you know.", "{}. don't look so surprised, i keep logs.", "easy. {}."];

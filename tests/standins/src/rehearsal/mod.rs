@@ -9,6 +9,7 @@
 //! - a forced tool with `patterns_found`: how needy or distracted the player sounds (`language`);
 //! - a forced tool with `events`: a day of her life, by its date (`life`);
 //! - a forced tool with `behavioral_guidance`: how she is to be played, by the temperature (`psyche`);
+//! - a forced tool with `outcome`: a verdict on a boss encounter (`verdict`);
 //! - any other forced tool: the least object that its schema takes (`schema`);
 //! - no forced tool: a summary where there is a transcript, and otherwise her next line in the chat (`chat`).
 //!
@@ -30,6 +31,7 @@ mod schema;
 mod scoring;
 mod summary;
 mod values;
+mod verdict;
 mod vices;
 
 use std::collections::HashMap;
@@ -81,6 +83,8 @@ fn fill(prompt: &Prompt<'_>, schema: &Value) -> Value {
         life::day(prompt)
     } else if asks_for("behavioral_guidance") {
         psyche::state(prompt)
+    } else if asks_for("outcome") {
+        verdict::judge(prompt)
     } else {
         schema::least(schema)
     }

@@ -1,7 +1,11 @@
 //! `:status`: where the game stands, what is queued, what time it is.
 
+use domain::conflict::details::Details;
+use domain::conflict::expression::Expression;
+use domain::conflict::standing::Standing as Conflict;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use serde_json::Value;
 use tokio_postgres::types::Type;
 
 use super::player::{self, Player};
@@ -27,9 +31,48 @@ pub async fn status(view: View<'_>) -> store::Result<String> {
         Some(at) => format!("You last wrote {} ({} ago).", moment(at), span(view.now.duration_since(at))),
         None => "You have not written yet.".to_owned(),
     });
+    told.extend(between(view, &player).await?);
     told.push(conversations(view, &player).await?);
     told.extend(pending(view).await?.iter().map(|pending| pending.told(view.now)));
     Ok(told.join("\n"))
+}
+
+/// How the two stand with each other: the conflict, and whether the player finds her rhythm.
+async fn between(view: View<'_>, player: &Player) -> store::Result<Vec<String>> {
+    let client = view.pool.get().await?;
+    let row = client
+        .query_typed_opt(
+            "-- views::between
+             SELECT player.conflict_details, engagement.state::text AS engagement, engagement.multiplier::float8 AS multiplier,
+                    mood.conflict_state
+               FROM users AS player
+               LEFT JOIN engagement_state AS engagement ON engagement.user_id = player.id
+               LEFT JOIN LATERAL (
+                    SELECT conflict_state FROM nikita_emotional_states
+                     WHERE user_id = player.id ORDER BY last_updated DESC, state_id LIMIT 1) AS mood ON true
+              WHERE player.id = $1",
+            &[(player.id.as_uuid(), Type::UUID)],
+        )
+        .await?;
+    let Some(row) = row else { return Ok(Vec::new()) };
+    let details: Option<Value> = row.try_get("conflict_details")?;
+    let shown: Option<&str> = row.try_get("conflict_state")?;
+    let details = Details::read(details.as_ref()).details;
+    let conflict = Conflict::at(&details, shown.and_then(Expression::parse), view.now);
+    let mut told = vec![format!(
+        "Between you: {:.0} of 100 degrees, {}{}.",
+        conflict.temperature.value(),
+        conflict.zone().as_str(),
+        conflict
+            .active_conflict()
+            .map(|conflict| format!("; a conflict ({})", conflict.name))
+            .unwrap_or_default(),
+    )];
+    if let Some(state) = row.try_get::<_, Option<&str>>("engagement")? {
+        let multiplier: f64 = row.try_get("multiplier")?;
+        told.push(format!("Engagement {state}: gains count {multiplier:.1} times."));
+    }
+    Ok(told)
 }
 
 async fn conversations(view: View<'_>, player: &Player) -> store::Result<String> {
