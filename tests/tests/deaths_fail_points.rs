@@ -1,7 +1,5 @@
 //! The fail points: each is one at which a story has somebody die, and nothing that is deployed has any.
 
-#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
-
 use std::process::Command;
 
 use end_to_end::fail_points;
