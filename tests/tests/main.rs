@@ -78,6 +78,7 @@ mod schema_row_security;
 mod schema_shape;
 mod schema_statements;
 mod secrets_moto;
+mod simulated_months;
 mod summary_job;
 mod template;
 mod turn_boss;
