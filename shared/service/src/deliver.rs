@@ -93,7 +93,10 @@ pub async fn run(deps: &Deps, run: JobRun) -> Report {
         report.step_failed("reclaim", error.code());
     }
     match claim(deps).await {
-        Ok(events) => send_all(deps, &run, &halted, events, &mut counters, &mut report).await,
+        Ok(events) => {
+            fail_point!("deliver.claimed");
+            send_all(deps, &run, &halted, events, &mut counters, &mut report).await;
+        }
         Err(error) => report.step_failed("send", error.code()),
     }
     let first = touchpoints::send_all(outreach, sender, deps.lease, &run, &halted, &mut report).await;

@@ -89,8 +89,14 @@ pub async fn send_event(sender: &Sender, event: &Claimed) -> store::Result<Sent>
         if let Err(error) = sender.bot.send_message(&message).await {
             return settle(sender, event, error).await;
         }
-        if !is_last && !checkpoint(sender, event, index + 1).await? {
-            return Ok(Sent::Lost);
+        if is_last {
+            fail_point!("delivery.all_sent");
+        } else {
+            fail_point!("delivery.part_sent");
+            if !checkpoint(sender, event, index + 1).await? {
+                return Ok(Sent::Lost);
+            }
+            fail_point!("delivery.part_noted");
         }
     }
     delivered(sender, event, pieces.len()).await
@@ -119,6 +125,7 @@ async fn delivered(sender: &Sender, event: &Claimed, parts: usize) -> store::Res
         scheduled_events::mark_delivered(&client, event.id, event.lease, counted(parts), now).await
     })
     .await?;
+    fail_point!("delivery.noted");
     Ok(if kept { Sent::Delivered } else { Sent::Lost })
 }
 
