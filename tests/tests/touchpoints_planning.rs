@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use domain::ids::{ExecutionId, UserId};
+use domain::ids::{ExecutionId, UserId, derived};
 use domain::life::event::DayPart;
 use domain::status::{GameStatus, OnboardingStatus};
 use end_to_end::bundle::Bundle;
@@ -56,6 +56,8 @@ async fn a_gap_is_planned_once_and_sent_by_the_next_run() {
     assert_eq!((count("scheduled"), count("delivered")), (json!(1), json!(0)), "{}", answer.body);
     let planned = ["gap | gap:2026-02-18 | 2026-02-18 12:02:00+00 | 2026-02-18 18:02:00+00"];
     assert_eq!(bundle.rows(PLANNED).await, planned);
+    let id = derived(&format!("touchpoint:{}:gap:2026-02-18", missed_one()));
+    assert_eq!(bundle.rows("SELECT id FROM scheduled_touchpoints").await, [id.to_string()]);
     let context = "SELECT trigger_context FROM scheduled_touchpoints";
     assert_eq!(
         bundle.rows(context).await,

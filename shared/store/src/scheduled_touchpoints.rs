@@ -65,9 +65,9 @@ pub async fn plan(tx: &Tx, user: UserId, new: &New, now: Timestamp) -> Result<bo
         .execute_typed(
             "-- scheduled_touchpoints::plan
              INSERT INTO scheduled_touchpoints
-                    (user_id, trigger_type, trigger_context, delivery_at, expires_at, dedup_key, created_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7)
-             ON CONFLICT (user_id, dedup_key) DO NOTHING",
+                    (user_id, trigger_type, trigger_context, delivery_at, expires_at, dedup_key, created_at, id)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+             ON CONFLICT DO NOTHING",
             &[
                 (user.as_uuid(), Type::UUID),
                 (&new.trigger.as_str(), Type::TEXT),
@@ -76,6 +76,7 @@ pub async fn plan(tx: &Tx, user: UserId, new: &New, now: Timestamp) -> Result<bo
                 (&new.expires_at, Type::TIMESTAMPTZ),
                 (&new.dedup_key, Type::TEXT),
                 (&now, Type::TIMESTAMPTZ),
+                (&new.id(user), Type::UUID),
             ],
         )
         .await?;

@@ -4,7 +4,6 @@ use domain::conflict::standing::Standing;
 use domain::conversation::Role;
 use domain::emotion::Dimensions;
 use domain::engagement::measures::{Said, Way};
-use domain::ids::derived;
 use domain::touchpoints::checks::{Due, Player, Verdict, check};
 use domain::touchpoints::triggers::{Event, New, Planned, Situation, after_conversation, evaluate};
 use domain::touchpoints::who;
@@ -123,7 +122,7 @@ impl Game<'_> {
     }
 
     fn plan(&mut self, new: New, now: Timestamp) {
-        let id = derived(&format!("touchpoint:{}:{}", self.life.user, new.dedup_key));
+        let id = new.id(self.life.user);
         self.touchpoints.forget(now);
         self.touchpoints.add(new, id);
     }

@@ -24,7 +24,7 @@ use crate::chapter::Chapter;
 use crate::draw::Draws;
 use crate::emotion::Dimensions;
 use crate::engagement::EngagementState;
-use crate::ids::UserId;
+use crate::ids::{UserId, derived};
 
 /// The most likely a time of day or a gap becomes a message.
 pub const MOST_LIKELY: f64 = 0.5;
@@ -131,6 +131,13 @@ pub struct New {
     pub expires_at: Timestamp,
     /// `trigger_context`.
     pub context: Value,
+}
+
+impl New {
+    /// Its id, by the player and its key: what is drawn for it is drawn the same wherever it is planned again.
+    pub fn id(&self, user: UserId) -> Uuid {
+        derived(&format!("touchpoint:{user}:{}", self.dedup_key))
+    }
 }
 
 /// The touchpoint that the job plans for a player, if any.
@@ -485,7 +492,7 @@ mod tests {
         let small = happened(0.69);
         let events: Vec<Event> = (0..20_u32)
             .map(|number| Event {
-                id: crate::ids::derived(&number.to_string()),
+                id: derived(&number.to_string()),
                 importance: 0.7 + f64::from(number % 10) / 100.0,
                 ..small.clone()
             })

@@ -37,10 +37,8 @@ pub(super) fn request(
     request.timeout = Some(TIMEOUT);
     request.retries = Some(Retries::QUICK);
     let texts = [render("persona", ())?, render("identity", json!({}))?, render("immersion", json!({}))?];
-    request.system = vec![
-        SystemBlock { text: texts.join("\n\n"), cached: true },
-        SystemBlock { text: task(), cached: false },
-    ];
+    // Runs are as far apart as a cache lasts, and few are written in one: it would only cost.
+    request.system = [texts.join("\n\n"), task()].map(|text| SystemBlock { text, cached: false }).to_vec();
     request.messages = vec![Message::user(given(due, standing, threads))];
     Ok(request)
 }
