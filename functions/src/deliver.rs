@@ -19,8 +19,12 @@ use crate::{SLOW_WORKER_MS, secrets, task};
 pub const FUNCTION: Function =
     Function { name: "deliver", secrets: SECRETS, slow_request_ms: SLOW_WORKER_MS };
 
-/// What it reads, and cannot do without.
-pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::TELEGRAM_BOT_TOKEN];
+/// What it reads.
+pub const SECRETS: &[Secret] =
+    &[secrets::DATABASE_URL, secrets::TELEGRAM_BOT_TOKEN, secrets::ANTHROPIC_API_KEY];
+
+/// What it cannot do without: where no model answers, she writes first in words that are built in.
+const REQUIRED: &[Secret] = &[secrets::DATABASE_URL, secrets::TELEGRAM_BOT_TOKEN];
 
 /// What it needs.
 #[derive(Debug, Clone)]
@@ -39,6 +43,7 @@ impl Deps {
                 sender: wiring.sender()?,
                 batch: wiring.settings.number("DELIVER_BATCH", BATCH, 1..=1_000),
                 lease: wiring.delivery_lease(),
+                outreach: wiring.outreach()?,
             };
             Ok(Self { gate: wiring.task_gate(), deliver })
         })
@@ -58,7 +63,7 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), SECRETS)
+    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
 }
 
 async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {

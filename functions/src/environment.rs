@@ -32,6 +32,7 @@ use service::deliver::Sender;
 use service::inbox::{Handover, QueueHandover};
 use service::life::{self, Life};
 use service::llm::{Models, Spending};
+use service::touchpoints::Outreach;
 use service::{Clock, agent, daily_summaries, decay, pipeline, psyche, psyche_batch, reply};
 use store::Pool;
 
@@ -65,6 +66,9 @@ const PSYCHE_BATCH_MODEL: (&str, &str) = ("PSYCHE_BATCH_MODEL", "claude-opus-4-6
 const PSYCHE_QUICK_MODEL: (&str, &str) = ("PSYCHE_QUICK_MODEL", "claude-sonnet-4-5-20250929");
 /// Thinks about her deeply, on a message that is worth it.
 const PSYCHE_DEEP_MODEL: (&str, &str) = ("PSYCHE_DEEP_MODEL", "claude-opus-4-6");
+
+/// The model that thinks up what she writes first.
+const TOUCHPOINT_MODEL: (&str, &str) = ("TOUCHPOINT_MODEL", "claude-haiku-4-5-20251001");
 
 /// What the deployment gives to its functions.
 #[derive(Debug)]
@@ -213,6 +217,23 @@ impl Wiring<'_> {
         Ok(Sender { pool, clock: self.clock(), bot, pauses: self.environment.pauses.clone() })
     }
 
+    /// What writing first needs.
+    pub fn outreach(&mut self) -> Result<Outreach, StartError> {
+        let models = self.models()?;
+        Ok(Outreach {
+            enabled: self.touchpoints_enabled(),
+            draws: self.draws(),
+            models,
+            model: self.model(TOUCHPOINT_MODEL.0, TOUCHPOINT_MODEL.1),
+            nikita_zone: self.nikita_zone(),
+        })
+    }
+
+    /// Whether she writes first.
+    fn touchpoints_enabled(&mut self) -> bool {
+        self.settings.flag("TOUCHPOINTS_ENABLED", pipeline::Settings::default().touchpoints_enabled)
+    }
+
     /// How long a message that is being sent belongs to its sender.
     pub fn delivery_lease(&mut self) -> SignedDuration {
         self.lease("DELIVERY_LEASE_S", delivery::LEASE)
@@ -288,7 +309,7 @@ impl Wiring<'_> {
             psyche_agent_enabled: self.psyche_agent_enabled(),
             life: self.life()?.settings,
             boss_mode: self.boss_mode(),
-            touchpoints_enabled: self.settings.flag("TOUCHPOINTS_ENABLED", default.touchpoints_enabled),
+            touchpoints_enabled: self.touchpoints_enabled(),
             meta_prompt_model: self
                 .settings
                 .flag("PROMPT_ENRICHMENT_ENABLED", false)
@@ -316,6 +337,7 @@ impl Wiring<'_> {
             (self.model("SUMMARY_MODEL", &default.summary_model), largest),
             (self.model("BOSS_JUDGE_MODEL", &reply::Rules::default().judge_model), largest),
             (self.model("SCORING_MODEL", &default.vice_model), largest),
+            (self.model(TOUCHPOINT_MODEL.0, TOUCHPOINT_MODEL.1), largest),
             (economy_model, largest),
             (self.model("LIFE_GEN_MODEL", &life::Settings::default().model), largest),
             (self.psyche_model(PSYCHE_BATCH_MODEL), psyche),

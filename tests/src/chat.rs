@@ -161,6 +161,7 @@ impl Chat {
             sender: self.sender(),
             batch: domain::delivery::BATCH,
             lease: domain::delivery::LEASE,
+            outreach: self.models.outreach(),
         };
         let call = Call { trigger: domain::job::Trigger::Http, slot: None, trace_id: None };
         run(&self.pool(), &self.clock, domain::job::DELIVER, call, |run| deliver::run(&deps, run))

@@ -1,8 +1,9 @@
 //! Events of her day, for tests of what they lead to.
 
 use domain::draw::Draws;
-use domain::ids::derived;
+use domain::ids::{UserId, derived};
 use domain::life::event::DayPart;
+use store::Pool;
 use uuid::Uuid;
 
 use crate::processing::Processing;
@@ -16,16 +17,21 @@ const MANY: u32 = 1_000;
 /// Something that moves her, on the date of 18 February, at that time of her day. Where she is to tell of it, its draw
 /// says so whatever the chapter; else it never does.
 pub async fn happens(world: &Processing, part: DayPart, importance: f64, is_told: bool) {
+    happens_to(&world.database.pool_named("her day"), world.user, part, importance, is_told).await;
+}
+
+/// The same towards this player.
+pub async fn happens_to(pool: &Pool, user: UserId, part: DayPart, importance: f64, is_told: bool) {
     let sql = format!(
         "INSERT INTO nikita_life_events (event_id, user_id, event_date, time_of_day, domain, event_type, description,
                                          emotional_impact, importance, created_at)
          VALUES ('{}', '{}', '2026-02-18', '{}', 'work', 'win', 'the audit was accepted without a question',
                  '{{\"arousal_delta\": 0.2, \"valence_delta\": 0.3}}', {importance}, '2026-02-17')",
         id(is_told),
-        world.user,
+        user,
         part.as_str()
     );
-    execute(&world.database.pool_named("her day"), &sql).await;
+    execute(pool, &sql).await;
 }
 
 /// The id of an event that is surely told, or surely not.

@@ -5,6 +5,7 @@
 
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,6 +24,8 @@ pub const TASK_SECRET: &str = "task-secret";
 const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest that an answer may take.
 const ANSWER: Duration = Duration::from_mins(1);
+/// The longest that a process that is to die may take to be gone.
+const LAST_BREATH: Duration = Duration::from_secs(5);
 /// So many lines are kept for the one who asks what went wrong.
 const KEPT_LINES: usize = 2_000;
 
@@ -98,6 +101,19 @@ impl Processes {
         }
         let fresh = self.spawn().await;
         lock(&self.state).running[index] = fresh;
+    }
+
+    /// Whether one ends by itself, by a signal, within a few seconds.
+    pub async fn dies(&self, index: usize) -> bool {
+        let until = Instant::now() + LAST_BREATH;
+        while Instant::now() < until {
+            let ended = lock(&self.state).running[index].child.try_wait().expect("its state");
+            if let Some(status) = ended {
+                return status.signal().is_some();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        false
     }
 
     /// Those that were killed, oldest first.

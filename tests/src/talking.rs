@@ -15,6 +15,7 @@ use service::Clock;
 use service::agent::{self, Reply, Settings, Turn};
 use service::llm::{Models, Spending};
 use service::psyche;
+use service::touchpoints::Outreach;
 use standins::{Anthropic, OpenAi};
 use store::Pool;
 use tokio_postgres::types::Type;
@@ -53,6 +54,19 @@ impl ModelStandIns {
             spending: Spending::default(),
         };
         Self { anthropic, openai, pauses, models }
+    }
+}
+
+impl ModelStandIns {
+    /// What writing first needs, on these models.
+    pub fn outreach(&self) -> Outreach {
+        Outreach {
+            enabled: true,
+            draws: Draws::default(),
+            models: self.models.clone(),
+            model: "claude-haiku-4-5-20251001".to_owned(),
+            nikita_zone: TimeZone::get("Europe/Berlin").expect("her zone"),
+        }
     }
 }
 

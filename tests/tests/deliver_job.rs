@@ -10,6 +10,7 @@ use domain::job::{self, Job, Trigger};
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
+use end_to_end::talking::ModelStandIns;
 use futures_util::future::{join, join_all};
 use jiff::{SignedDuration, Timestamp};
 use providers::retry::Pauses;
@@ -30,6 +31,7 @@ struct World {
     clock: Clock,
     telegram: Telegram,
     pauses: Pauses,
+    models: ModelStandIns,
 }
 
 impl World {
@@ -49,7 +51,8 @@ impl World {
     async fn on(database: TestDatabase, pool: Pool) -> Self {
         let clock = Clock::standing_at(noon());
         let telegram = Telegram::start().await.expect("a stand-in");
-        Self { pool, database, clock, telegram, pauses: Pauses::noted() }
+        let models = ModelStandIns::start(pool.clone(), clock.clone()).await;
+        Self { pool, database, clock, telegram, pauses: Pauses::noted(), models }
     }
 
     async fn player(&self, telegram_id: i64) -> UserId {
@@ -86,7 +89,8 @@ impl World {
     }
 
     async fn deliver_as(&self, job: Job) -> Value {
-        let deps = Deps { sender: self.sender(), batch: BATCH, lease: LEASE };
+        let deps =
+            Deps { sender: self.sender(), batch: BATCH, lease: LEASE, outreach: self.models.outreach() };
         let call = Call { trigger: Trigger::Http, slot: None, trace_id: None };
         run(&self.pool, &self.clock, job, call, |run| service::deliver::run(&deps, run)).await.into_body()
     }
@@ -626,7 +630,11 @@ async fn overlapping_workers_send_each_message_once_and_in_order() {
     for _ in 0..6 {
         join_all((0..4).map(|_| async {
             let run = JobRun::new(ExecutionId::random(), noon(), Duration::from_mins(1));
-            service::deliver::run(&Deps { sender: world.sender(), batch: 7, lease: LEASE }, run).await
+            service::deliver::run(
+                &Deps { sender: world.sender(), batch: 7, lease: LEASE, outreach: world.models.outreach() },
+                run,
+            )
+            .await
         }))
         .await;
     }

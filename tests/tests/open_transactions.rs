@@ -8,6 +8,7 @@ use end_to_end::bundle::{Bundle, WEBHOOK_SECRET};
 use end_to_end::chat::{ANN, button_update, noon, text_update};
 use end_to_end::conversations::NewConversation;
 use end_to_end::database::TestDatabase;
+use end_to_end::outreach::NewTouchpoint;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use jiff::SignedDuration;
@@ -204,5 +205,25 @@ async fn closing_days_holds_none() {
     let longest = watch.end();
     assert_eq!(answer.body["days_closed"], 6, "{}", answer.body);
     assert_eq!(bundle.anthropic.count(), 12);
+    assert_short(longest);
+}
+
+/// What she writes first, thought up and sent, several players at a time.
+#[tokio::test]
+async fn writing_first_holds_none() {
+    let bundle = slow_world(&[]).await;
+    let pool = bundle.pool();
+    let client = pool.get().await.expect("a connection");
+    for account in 1..=6 {
+        let user = NewPlayer::new().telegram_id(account).silent_for_hours(5, noon()).insert(&client).await;
+        let number = u32::try_from(account).expect("a number");
+        NewTouchpoint::new(user, noon()).number(number).insert(&pool).await;
+    }
+    drop(client);
+    let watch = Watch::start(&bundle.database);
+    let answer = bundle.run("deliver", None).await;
+    let longest = watch.end();
+    assert_eq!(answer.body["touchpoints_delivered"], 6, "{}", answer.body);
+    assert_eq!(bundle.anthropic.count(), 6);
     assert_short(longest);
 }

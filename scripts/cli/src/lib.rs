@@ -4,6 +4,7 @@ pub mod bundle;
 pub mod costs;
 pub mod database;
 pub mod doctor;
+pub mod full;
 pub mod home;
 pub mod invoke;
 pub mod local;

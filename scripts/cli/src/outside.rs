@@ -105,6 +105,16 @@ impl Outside {
         self.telegram.as_ref()
     }
 
+    /// The stand-in of the model that talks, if it is one.
+    pub fn anthropic(&self) -> Option<&Anthropic> {
+        self.anthropic.as_ref()
+    }
+
+    /// The stand-in of what embeds, if it is one.
+    pub fn openai(&self) -> Option<&OpenAi> {
+        self.openai.as_ref()
+    }
+
     /// Who plays which service, in words.
     pub fn told(&self) -> Vec<String> {
         let stand_ins = [

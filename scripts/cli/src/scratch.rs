@@ -69,10 +69,14 @@ impl Scratch {
     async fn migrate(&self) -> Result<(), Error> {
         let mut client = runtime::database::connect(&SecretString::from(self.url.as_str())).await?;
         migrations::run(&mut client).await?;
-        // The schema of an extension is found without being named, as on the platform.
+        // The schema of an extension is found without being named, as on the platform. What is thrown away may be lost.
         Ok(self
             .admin
-            .batch_execute(&format!("ALTER DATABASE {} SET search_path = public, extensions", self.name))
+            .batch_execute(&format!(
+                "ALTER DATABASE {name} SET search_path = public, extensions;
+                 ALTER DATABASE {name} SET synchronous_commit = off",
+                name = self.name
+            ))
             .await?)
     }
 }

@@ -7,8 +7,11 @@ use std::{fs, thread};
 
 use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::Timestamp;
 use simulate::report::{balance, csv, plot, table};
 use simulate::run::{Plan, Simulation};
+
+use crate::full;
 
 /// The files of a folder of rows.
 const PLAYERS_FILE: &str = "players.csv";
@@ -17,10 +20,10 @@ const DAYS_FILE: &str = "days.csv";
 /// What `nikita simulate` is told.
 #[derive(Debug, Clone, Args)]
 pub struct Arguments {
-    /// How many play; the six personas take turns.
-    #[arg(long, value_name = "N", allow_negative_numbers = true, default_value_t = 300)]
+    /// How many play; the six personas take turns. Unset: 300, or 5 with --full.
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
-    pub players: u32,
+    pub players: Option<u32>,
     /// For how many days each plays at most.
     #[arg(long, value_name = "D", allow_negative_numbers = true, default_value_t = 180)]
     #[arg(value_parser = clap::value_parser!(u32).range(1..=3_650))]
@@ -38,10 +41,16 @@ pub struct Arguments {
     /// Draw the scores over the days, as SVG.
     #[arg(long, value_name = "FILE")]
     pub plot: Option<PathBuf>,
+    /// Play through the real functions instead, on a database of its own, and look over all rows afterwards.
+    #[arg(long, conflicts_with_all = ["threads", "csv", "plot", "balance"])]
+    pub full: bool,
     /// Look at what the game is meant to do to players, and write it to this file. Players, days and seed are set for that.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["players", "days", "seed", "threads", "csv", "plot"])]
     pub balance: Option<PathBuf>,
 }
+
+/// So many play by the rules alone where nobody says how many.
+const PLAYERS: u32 = 300;
 
 /// A file that could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -60,10 +69,11 @@ pub fn run(arguments: &Arguments, out: &mut impl Write) -> Result<bool, Box<dyn 
 }
 
 fn play(arguments: &Arguments, out: &mut impl Write) -> Result<(), Box<dyn Error>> {
-    let players = usize::try_from(arguments.players)?;
+    let players = arguments.players.unwrap_or(PLAYERS);
     let threads = arguments.threads.map_or_else(processors, usize::from);
-    let plan = Plan { threads, ..Plan::new(players, arguments.days, arguments.seed.as_str()) };
-    let bar = progress(u64::from(arguments.players));
+    let plan =
+        Plan { threads, ..Plan::new(usize::try_from(players)?, arguments.days, arguments.seed.as_str()) };
+    let bar = progress(u64::from(players));
     let simulation = Simulation::run(plan, &|| bar.inc(1));
     bar.finish_and_clear();
 
@@ -75,6 +85,24 @@ fn play(arguments: &Arguments, out: &mut impl Write) -> Result<(), Box<dyn Error
     }
     writeln!(out, "{}", table::all(&simulation))?;
     Ok(())
+}
+
+/// Plays through the functions and tells; false when something does not hold.
+pub async fn run_full(
+    arguments: &Arguments,
+    database_url: Option<String>,
+    out: &mut (dyn Write + Send),
+) -> Result<bool, full::Error> {
+    let days = u64::from(arguments.days);
+    let bar = progress(days);
+    let hear = |now: Timestamp| {
+        let passed = now.duration_since(full::BEGINS).as_hours() / 24;
+        bar.set_position(u64::try_from(passed).unwrap_or_default());
+    };
+    let players = arguments.players.unwrap_or(full::PLAYERS);
+    let holds = full::command(players, arguments.days, &arguments.seed, database_url, &hear, out).await;
+    bar.finish_and_clear();
+    holds
 }
 
 fn look_at_balance(file: &Path, out: &mut impl Write) -> Result<bool, Box<dyn Error>> {

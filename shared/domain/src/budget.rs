@@ -119,9 +119,9 @@ pub fn risen_to(budget: i64, before: i64, after: i64) -> Option<Level> {
 
 /// The most tokens that one call sends, and is answered with.
 pub const LARGEST_CALL: (u64, u64) = (30_000, 2_048);
-/// Workers that can serve one player at the same time: `reply`, `process-conversations`, `decay`, `summary`,
+/// Workers that can serve one player at the same time: `reply`, `process-conversations`, `decay`, `deliver`, `summary`,
 /// `life-gen`, `psyche-batch`.
-pub const WORKERS: i64 = 6;
+pub const WORKERS: i64 = 7;
 
 /// The most that a player can cost in a day: the budget, and beyond it the largest estimate for every worker. None: there
 /// is no budget.
@@ -195,7 +195,7 @@ mod tests {
 
     #[test]
     fn the_worst_bill_is_the_budget_and_an_estimate_for_every_worker() {
-        assert_eq!(worst_bill(2_000_000, 50_000), Some(2_300_000));
+        assert_eq!(worst_bill(2_000_000, 50_000), Some(2_350_000));
         assert_eq!(worst_bill(0, 50_000), None);
     }
 

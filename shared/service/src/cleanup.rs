@@ -64,6 +64,7 @@ async fn expire_threads(pool: &Pool, run: &JobRun, counters: &mut Counters) -> s
         let client = pool.get().await?;
         let closed =
             retention::expire_threads(&client, run.slot, &THREAD_DAYS, OTHER_THREAD_DAYS, BATCH).await?;
+        fail_point!("cleanup.threads_expired");
         let closed = i64::try_from(closed).unwrap_or(i64::MAX);
         *expired += closed;
         if closed < i64::from(BATCH) || !run.has_time() {
@@ -79,6 +80,7 @@ async fn give_up_runs(pool: &Pool, now: Timestamp, counters: &mut Counters) -> s
     let other = SignedDuration::try_from(LONGEST_TIMEOUT + LEASE_MARGIN).unwrap_or(SignedDuration::MAX);
     let client = pool.get().await?;
     let abandoned = job_executions::abandon_all_expired(&client, now, (&names, &seconds), other).await?;
+    fail_point!("cleanup.runs_given_up");
     counters.details.insert("abandoned_runs".to_owned(), i64::try_from(abandoned).unwrap_or(i64::MAX));
     Ok(())
 }
@@ -107,6 +109,7 @@ async fn remove_batches(pool: &Pool, run: &JobRun, removed: &mut BTreeMap<String
         let tx = Tx::begin(pool, Limits::TASK).await?;
         let rows = retention::run(&tx, run.slot, BATCH).await?;
         tx.commit().await?;
+        fail_point!("cleanup.batch_removed");
 
         let came_back_full = rows.values().any(|rows| *rows >= i64::from(BATCH));
         for (table, rows) in rows {

@@ -148,7 +148,9 @@ async fn tell(deps: &Deps, candidate: Candidate) -> store::Result<Told> {
     drop(client);
 
     let Some(summary) = ask(deps, &candidate, &spoken, &left).await else { return Ok(Told::PutOff) };
+    fail_point!("summary.thought");
     retry_conflicts(|| write(deps, day, &summary)).await?;
+    fail_point!("summary.written");
     Ok(Told::Written)
 }
 

@@ -126,6 +126,7 @@ async fn charge_players(
 ) {
     match retry_conflicts(|| charge_page(deps, run.slot, page)).await {
         Ok(done) => {
+            fail_point!("decay.page_charged");
             counters.add(&done);
             tally.tried += done.processed;
         }
@@ -329,7 +330,10 @@ async fn notice_all(deps: &Deps, run: &JobRun, report: &mut Report) {
         }
         match retry_conflicts(|| notice_page(&deps.pool, &notices, run.slot, after)).await {
             Ok(page) => match page.last {
-                Some(last) => after = last,
+                Some(last) => {
+                    fail_point!("decay.page_noticed");
+                    after = last;
+                }
                 None => return,
             },
             Err(error) => return report.step_failed("grace_notices", error.code()),

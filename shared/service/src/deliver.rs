@@ -1,4 +1,5 @@
-//! The job `deliver`: sends what is due. The rules are in `domain::delivery`.
+//! The job `deliver`: sends what is due. The rules are in `domain::delivery`; what she writes of her own accord is planned before
+//! and sent after the rest ([`crate::touchpoints`]).
 //!
 //! What is stale is given up, what a dead worker held counts as a temporary failure, then one batch of due messages is
 //! claimed under a lease and the claim is committed before anything is sent. Several players are served at a time, one
@@ -25,9 +26,11 @@ use store::scheduled_events::{Claimed, Dead};
 use store::{Limits, Tx, retry_conflicts, scheduled_events};
 
 use crate::job_run::{JobRun, Report};
+use crate::touchpoints::{self, Outreach, planning};
 
 use sending::BETWEEN_PIECES;
 pub use sending::{Sender, Sent, send_event};
+pub(crate) use sending::{alarm, show_typing};
 
 /// What a message says about itself whose worker died.
 const WORKER_DIED: &str = "lease ran out";
@@ -41,6 +44,8 @@ pub struct Deps {
     pub batch: i64,
     /// How long a claimed message belongs to its run.
     pub lease: SignedDuration,
+    /// What writing first needs.
+    pub outreach: Outreach,
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -58,18 +63,28 @@ struct Counters {
     expired: u64,
     /// Messages due and held by nobody when the run ended.
     remaining: u64,
+    /// Messages that she will write of her own accord.
     touchpoints_scheduled: u64,
     touchpoints_delivered: u64,
+    /// Attempts to send one that failed.
     touchpoints_failed: u64,
     touchpoints_skipped: u64,
+    /// Those left for later, for the hour's sake or Telegram's.
     touchpoints_deferred: u64,
 }
 
-/// Gives up what is stale, takes up what died, sends what is due.
+/// Plans what she will write of her own accord, gives up what is stale, takes up what died, sends what is due.
 pub async fn run(deps: &Deps, run: JobRun) -> Report {
     let mut report = Report::default();
     let mut counters = Counters::default();
+    let halted = AtomicBool::new(false);
+    let Deps { sender, outreach, .. } = deps;
 
+    counters.touchpoints_scheduled = planning::plan_all(outreach, sender, &run, &mut report).await;
+    match touchpoints::skip_expired(sender).await {
+        Ok(expired) => counters.touchpoints_skipped = expired,
+        Err(error) => report.step_failed("stale", error.code()),
+    }
     match fail_stale(&deps.sender).await {
         Ok(expired) => counters.expired = expired,
         Err(error) => report.step_failed("stale", error.code()),
@@ -78,9 +93,14 @@ pub async fn run(deps: &Deps, run: JobRun) -> Report {
         report.step_failed("reclaim", error.code());
     }
     match claim(deps).await {
-        Ok(events) => send_all(deps, &run, events, &mut counters, &mut report).await,
+        Ok(events) => {
+            fail_point!("deliver.claimed");
+            send_all(deps, &run, &halted, events, &mut counters, &mut report).await;
+        }
         Err(error) => report.step_failed("send", error.code()),
     }
+    let first = touchpoints::send_all(outreach, sender, deps.lease, &run, &halted, &mut report).await;
+    counters.add(first);
     match count_due(&deps.sender).await {
         Ok(remaining) => counters.remaining = remaining,
         Err(error) => report.step_failed("remaining", error.code()),
@@ -142,13 +162,13 @@ async fn count_due(sender: &Sender) -> store::Result<u64> {
 async fn send_all(
     deps: &Deps,
     run: &JobRun,
+    halted: &AtomicBool,
     events: Vec<Claimed>,
     counters: &mut Counters,
     report: &mut Report,
 ) {
-    let halted = AtomicBool::new(false);
-    let players = by_player(events);
-    let served = stream::iter(players.into_iter().map(|events| serve(deps, run, &halted, events)))
+    let players = by_player(events, |event| event.user);
+    let served = stream::iter(players.into_iter().map(|events| serve(deps, run, halted, events)))
         .buffer_unordered(PLAYERS_AT_ONCE)
         .collect::<Vec<Served>>()
         .await;
@@ -165,18 +185,27 @@ async fn send_all(
     report.step_done("send", tally);
 }
 
-/// The messages of each player, in their order.
-fn by_player(events: Vec<Claimed>) -> Vec<Vec<Claimed>> {
+/// The items of each player, in their order.
+pub(crate) fn by_player<T>(items: Vec<T>, player: impl Fn(&T) -> UserId) -> Vec<Vec<T>> {
     let mut places = HashMap::new();
-    let mut players: Vec<Vec<Claimed>> = Vec::new();
-    for event in events {
-        let place = *places.entry(event.user).or_insert_with(|| {
+    let mut players: Vec<Vec<T>> = Vec::new();
+    for item in items {
+        let place = *places.entry(player(&item)).or_insert_with(|| {
             players.push(Vec::new());
             players.len() - 1
         });
-        players[place].push(event);
+        players[place].push(item);
     }
     players
+}
+
+impl Counters {
+    fn add(&mut self, first: touchpoints::Done) {
+        self.touchpoints_delivered += first.delivered;
+        self.touchpoints_failed += first.failed;
+        self.touchpoints_skipped += first.skipped;
+        self.touchpoints_deferred += first.deferred;
+    }
 }
 
 /// What was done for one player.

@@ -212,6 +212,7 @@ where
         }
     };
 
+    fail_point!("job.claimed");
     let slot = call.slot.map_or(now, job::floor_to_minute);
     let run = JobRun::new(claimed.execution, slot, job.working_time());
     let report = AssertUnwindSafe(work(run)).catch_unwind().await.unwrap_or_else(|_panic| {
@@ -219,7 +220,10 @@ where
         report.step_failed("work", "panic");
         report
     });
-    finish(pool, clock, job, claimed, report).await
+    fail_point!("job.worked");
+    let ended = finish(pool, clock, job, claimed, report).await;
+    fail_point!("job.finished");
+    ended
 }
 
 enum Claim {

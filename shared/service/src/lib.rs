@@ -3,6 +3,9 @@
 //! A use case that needs a model or Telegram has three visible parts: claim (short transaction), think (no
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
+#[macro_use]
+mod fail_point;
+
 pub mod agent;
 mod boss;
 pub mod cleanup;
@@ -28,5 +31,6 @@ pub mod psyche_batch;
 pub mod registration;
 pub mod reply;
 mod scoring;
+pub mod touchpoints;
 
 pub use clock::Clock;

@@ -203,6 +203,7 @@ impl Models {
     pub async fn begin(&self, client: &Client, asker: Asker, estimate: i64) -> store::Result<Work> {
         let day = budget::day(self.clock.now());
         let counted = llm_budget::reserve(client, asker.user, day, estimate).await?;
+        fail_point!("budget.reserved");
         let level = self.spending.budgets.level(counted, estimate);
         let ledger = Mutex::new(Ledger { reserved: estimate, ..Ledger::default() });
         let work = Work { models: self.clone(), asker, day, level, ledger };
@@ -400,7 +401,9 @@ impl Work {
             self.note_rise(&client, all - cost + reserved, all).await;
             outages::begun(&client, &calls, now).await
         };
-        match written.await {
+        let written = written.await;
+        fail_point!("budget.settled");
+        match written {
             Ok(failing) => {
                 for source in failing {
                     outages::tell(pool, source, now).await;

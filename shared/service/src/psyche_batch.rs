@@ -247,6 +247,7 @@ async fn write(deps: &Deps, user: UserId, known: Option<&Context>) -> Result<Out
         Err(Error::Provider(providers::Error::OverBudget)) => return Ok(Outcome::Skipped),
         answer => answer?,
     };
+    fail_point!("psyche_batch.thought");
     let at = deps.clock.now();
     let written = Written {
         user,
@@ -258,6 +259,7 @@ async fn write(deps: &Deps, user: UserId, known: Option<&Context>) -> Result<Out
     };
     let client = deps.pool.get().await.map_err(store::Error::from)?;
     let kept = psyche_states::record(&client, &written, Some(began_at)).await?;
+    fail_point!("psyche_batch.written");
     Ok(if kept { Outcome::Written } else { Outcome::Skipped })
 }
 

@@ -1,7 +1,7 @@
 //! `engagement_state` and `engagement_history`: where a player's engagement stands, how it came there, and the messages
 //! that it is judged by. The rules are in `domain::engagement`.
 //!
-//! The caller holds the player's row.
+//! The caller holds the player's row, unless a function says otherwise.
 
 use domain::engagement::EngagementState;
 use domain::engagement::language::Words;
@@ -72,6 +72,26 @@ fn stored(row: &Row) -> Result<Stored> {
         words: Words::new(row.try_get("needy_score")?, row.try_get("distracted_score")?),
         last_day_closed: row.try_get("last_day_closed")?,
     })
+}
+
+/// Keeps how a player sounds for the days after `last_day_closed`, unless they were closed meanwhile. Nobody need hold the
+/// player's row.
+pub async fn set_words(client: &Client, user: UserId, last_day_closed: Date, words: Words) -> Result<()> {
+    client
+        .execute_typed(
+            "-- engagement::set_words
+             UPDATE engagement_state
+                SET needy_score = $3, distracted_score = $4
+              WHERE user_id = $1 AND last_day_closed = $2",
+            &[
+                (user.as_uuid(), Type::UUID),
+                (&last_day_closed, Type::DATE),
+                (&words.needy, Type::NUMERIC),
+                (&words.distracted, Type::NUMERIC),
+            ],
+        )
+        .await?;
+    Ok(())
 }
 
 /// Writes the player's row, the multiplier of the state with it.

@@ -1,11 +1,15 @@
 //! `nikita_life_events`: what happens on her days, by date on her clock. A date is written once.
 
+use std::collections::HashMap;
+
 use domain::circle::refresh;
 use domain::ids::UserId;
 use domain::life::event::{DayPart, EventType};
 use domain::life::impact::Impact;
+use domain::touchpoints::triggers;
 use jiff::Timestamp;
 use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
@@ -52,6 +56,36 @@ pub async fn list(client: &Client, user: UserId, from: Date, to: Date) -> Result
         )
         .await?;
     rows.iter().map(LifeEvent::from_row).collect()
+}
+
+/// The events of players on a date of each, as important as that or more; a day in its order.
+pub async fn list_important(
+    client: &Client,
+    days: &[(UserId, Date)],
+    least: f64,
+) -> Result<HashMap<UserId, Vec<LifeEvent>>> {
+    let users: Vec<Uuid> = days.iter().map(|(user, _)| *user.as_uuid()).collect();
+    let dates: Vec<Date> = days.iter().map(|(_, date)| *date).collect();
+    let rows = client
+        .query_typed(
+            "-- life_events::list_important
+             SELECT event.user_id, event.event_id, event.event_date, event.time_of_day, event.event_type,
+                    event.description, event.entities, event.emotional_impact, event.importance, event.narrative_arc_id
+               FROM unnest($1::uuid[], $2::date[]) AS day(user_id, event_date)
+               JOIN nikita_life_events AS event USING (user_id, event_date)
+              WHERE event.importance >= $3
+              ORDER BY event.user_id,
+                       array_position(ARRAY['morning', 'afternoon', 'evening', 'night'], event.time_of_day::text),
+                       event.created_at, event.event_id",
+            &[(&users, Type::UUID_ARRAY), (&dates, Type::DATE_ARRAY), (&least, Type::FLOAT8)],
+        )
+        .await?;
+    let mut by_player: HashMap<UserId, Vec<LifeEvent>> = HashMap::new();
+    for row in &rows {
+        let user = UserId::from_uuid(row.try_get("user_id")?);
+        by_player.entry(user).or_default().push(LifeEvent::from_row(row)?);
+    }
+    Ok(by_player)
 }
 
 /// Which of these dates have events.
@@ -113,6 +147,18 @@ pub(crate) fn names(stored: &Value) -> Vec<String> {
 }
 
 impl LifeEvent {
+    /// The event as something that she may tell, by her clock.
+    pub fn as_cause(&self, zone: &TimeZone) -> triggers::Event {
+        triggers::Event {
+            id: self.id,
+            kind: self.kind.as_str().to_owned(),
+            description: self.description.clone(),
+            starts_at: self.part.starts_at(self.date, zone),
+            importance: self.importance,
+            magnitude: self.impact.magnitude(),
+        }
+    }
+
     /// The event as far as it concerns her people.
     pub fn of_people(&self) -> refresh::Event {
         refresh::Event {

@@ -56,17 +56,7 @@ pub async fn list_planned(client: &Client, user: UserId, since: Timestamp) -> Re
             &[(user.as_uuid(), Type::UUID), (&since, Type::TIMESTAMPTZ)],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            Ok(Planned {
-                trigger: Trigger::parse(row.try_get("trigger_type")?)
-                    .ok_or(Error::Damaged { column: "scheduled_touchpoints.trigger_type" })?,
-                dedup_key: row.try_get("dedup_key")?,
-                delivery_at: row.try_get("delivery_at")?,
-                waits: row.try_get("waits")?,
-            })
-        })
-        .collect()
+    rows.iter().map(planned).collect()
 }
 
 /// Plans one. False when it was planned before.
@@ -92,7 +82,19 @@ pub async fn plan(tx: &Tx, user: UserId, new: &New, now: Timestamp) -> Result<bo
     Ok(planned == 1)
 }
 
-fn addressee(row: &Row) -> Result<Addressee> {
+/// One that was planned, where a row has its columns.
+pub(crate) fn planned(row: &Row) -> Result<Planned> {
+    Ok(Planned {
+        trigger: Trigger::parse(row.try_get("trigger_type")?)
+            .ok_or(Error::Damaged { column: "scheduled_touchpoints.trigger_type" })?,
+        dedup_key: row.try_get("dedup_key")?,
+        delivery_at: row.try_get("delivery_at")?,
+        waits: row.try_get("waits")?,
+    })
+}
+
+/// The player, where a row has the columns.
+pub(crate) fn addressee(row: &Row) -> Result<Addressee> {
     let engagement: Option<&str> = row.try_get("engagement_state")?;
     Ok(Addressee {
         player: Player {

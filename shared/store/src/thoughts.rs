@@ -2,8 +2,10 @@
 
 use domain::ids::{ConversationId, UserId};
 use domain::prompt::Platform;
+use domain::thoughts::{Missing, ThoughtKind};
 use jiff::Timestamp;
 use tokio_postgres::types::Type;
+use uuid::Uuid;
 
 use crate::{Result, Tx};
 
@@ -91,4 +93,32 @@ pub async fn take_in(tx: &Tx, source: Source, new: &[NewThought<'_>], now: Times
         )
         .await?;
     Ok(row.try_get("kept")?)
+}
+
+/// Keeps for each player that she misses the player; whatever said so before is used with that. The caller holds the
+/// players' rows.
+pub async fn miss(tx: &Tx, new: &[(UserId, Missing)], now: Timestamp) -> Result<u64> {
+    let users: Vec<Uuid> = new.iter().map(|(user, _)| *user.as_uuid()).collect();
+    let contents: Vec<&str> = new.iter().map(|(_, missing)| missing.content()).collect();
+    Ok(tx
+        .execute_typed(
+            "-- thoughts::miss
+             WITH new AS (
+                 SELECT user_id, content FROM unnest($1::uuid[], $2::text[]) AS new(user_id, content)),
+             before AS (
+                 UPDATE nikita_thoughts AS thought
+                    SET used_at = $5
+                   FROM new
+                  WHERE thought.user_id = new.user_id AND thought.thought_type = $3 AND thought.used_at IS NULL)
+             INSERT INTO nikita_thoughts (user_id, thought_type, content, expires_at, created_at)
+             SELECT user_id, $3, content, $4, $5 FROM new",
+            &[
+                (&users, Type::UUID_ARRAY),
+                (&contents, Type::TEXT_ARRAY),
+                (&ThoughtKind::MissingHim.as_str(), Type::TEXT),
+                (&ThoughtKind::MissingHim.expires_at(now), Type::TIMESTAMPTZ),
+                (&now, Type::TIMESTAMPTZ),
+            ],
+        )
+        .await?)
 }

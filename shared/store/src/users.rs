@@ -190,7 +190,7 @@ pub async fn apply_boss(tx: &Tx, user: UserId, after: &AfterBoss<'_>, now: Times
 }
 
 /// The player was here at `at`: the silence that decay counts begins anew. What is reported late moves nothing back. A
-/// player who writes has not blocked the bot, and a registration that was left open is over. `today`, on the player's
+/// player who writes has not blocked the bot, is not missed any more, and a registration that was left open is over. `today`, on the player's
 /// clock, is the first day that is never closed for a player of whom no day was closed so far.
 pub async fn record_interaction(
     tx: &Tx,
@@ -204,6 +204,9 @@ pub async fn record_interaction(
          WITH registered AS (
              DELETE FROM pending_registrations
               WHERE telegram_id = (SELECT telegram_id FROM users WHERE id = $1)),
+         missed AS (
+             UPDATE nikita_thoughts SET used_at = $2
+              WHERE user_id = $1 AND thought_type = 'missing_him' AND used_at IS NULL),
          counted AS (
              INSERT INTO engagement_state AS engagement (user_id, state_entered_at, last_day_closed)
              VALUES ($1, $2, $4)

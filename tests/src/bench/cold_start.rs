@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 /// A megabyte as the platforms mean it.
 const MB: f64 = 1_000_000.0;
 /// Tasks without a way out to a model or to Telegram.
-const PLAIN: [&str; 2] = ["decay", "cleanup"];
+const PLAIN: [&str; 1] = ["cleanup"];
 
 /// A function's binary, and the event it is invoked with.
 #[derive(Debug, Clone)]

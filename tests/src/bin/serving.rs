@@ -1,12 +1,16 @@
-//! Every function in one process, on a port: what the tests kill.
+//! Every function in one process, on a port: what the tests kill, or what kills itself at a fail point.
+//!
+//! With `CLOCK_STANDS_AT` its clock stands there, and nothing is waited for.
 
 use std::process::ExitCode;
 
 use axum::Router;
 use functions::environment::Environment;
-use functions::{cleanup, decay, deliver, process_conversations, secrets, telegram_webhook};
+use functions::secrets;
+use providers::retry::Pauses;
 use runtime::secrets::Secret;
-use runtime::{Function, StartError};
+use runtime::{Function, Setup, StartError};
+use service::Clock;
 
 const SERVING: Function = Function { name: "serving", secrets: SECRETS, slow_request_ms: 45_000 };
 
@@ -21,14 +25,15 @@ const SECRETS: &[Secret] = &[
 
 #[tokio::main]
 async fn main() -> ExitCode {
-    functions::run(&SERVING, everything).await
+    runtime::start(&SERVING, everything).await
 }
 
-fn everything(environment: &Environment) -> Result<Router, StartError> {
-    Ok(Router::new()
-        .merge(cleanup::from_environment(environment)?)
-        .merge(decay::from_environment(environment)?)
-        .merge(deliver::from_environment(environment)?)
-        .merge(process_conversations::from_environment(environment)?)
-        .merge(telegram_webhook::from_environment(environment)?))
+fn everything(setup: &Setup) -> Result<Router, StartError> {
+    let mut environment = Environment::new(setup);
+    if let Some(instant) = setup.variables.get("CLOCK_STANDS_AT") {
+        let clock = Clock::standing_at(instant.parse()?);
+        environment = environment.with_clock(clock).with_pauses(Pauses::noted());
+    }
+    environment.put_figures_in_force()?;
+    functions::ALL.iter().try_fold(Router::new(), |router, (_, build)| Ok(router.merge(build(&environment)?)))
 }

@@ -136,6 +136,7 @@ impl Game<'_> {
             user: self.life.user,
             status: self.status,
             notifications: true,
+            is_blocked: false,
             zone: &self.life.zone,
             chapter: self.chapter,
             last_interaction_at: self.presence.last_interaction_at,
@@ -143,7 +144,7 @@ impl Game<'_> {
             in_conflict: Standing::at(&self.details, self.shown.state, now).is_active(),
             mood: self.mood.map(|mood| mood.dimensions),
         };
-        let due = Due { id: row.id, expires_at: Some(row.expires_at) };
+        let due = Due { id: row.id, expires_at: Some(row.expires_at), is_begun: false };
         let verdict = check(&due, Some(&player), self.draws, now);
         let planned = &mut self.touchpoints.planned[at];
         match verdict {

@@ -13,7 +13,7 @@ pub use command::{Command, read_command};
 pub use escaping::escape_html;
 pub use media::{Media, Unseen, read_media};
 pub use routing::{Route, Sender, route};
-pub use sanitising::sanitise;
+pub use sanitising::{sanitise, without_actions};
 pub use splitting::{MESSAGE_LIMIT, split, split_within};
 pub use standing::Standing;
 pub use update::{Callback, Chat, Kind, Membership, Update};

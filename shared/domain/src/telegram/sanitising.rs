@@ -13,12 +13,17 @@ static ACTION: LazyLock<Regex> =
 
 /// The text without actions; `None` when nothing is left to send.
 pub fn sanitise(text: &str) -> Option<String> {
-    let without_actions = single_spaces(&ACTION.replace_all(text, ""));
-    if !without_actions.is_empty() {
-        return Some(without_actions);
+    let words = without_actions(text);
+    if !words.is_empty() {
+        return Some(words);
     }
     let without_asterisks = text.replace('*', "").trim().to_owned();
     (!without_asterisks.is_empty()).then_some(without_asterisks)
+}
+
+/// The text without actions, empty when there is nothing else in it.
+pub fn without_actions(text: &str) -> String {
+    single_spaces(&ACTION.replace_all(text, ""))
 }
 
 fn single_spaces(text: &str) -> String {
@@ -61,6 +66,7 @@ mod tests {
 
     #[test]
     fn a_text_of_nothing_is_not_sent() {
+        assert_eq!(without_actions("*sighs*"), "");
         assert_eq!(sanitise("* *"), None);
         assert_eq!(sanitise("  "), None);
     }

@@ -5,6 +5,7 @@
 //! | 1 | no player, or no chat | skip: no_chat |
 //! | 2 | the game is not active | skip: game_status |
 //! | 3 | notifications are off | skip: notifications_off |
+//! | | the bot is blocked | skip: user_blocked |
 //! | 4 | its time is over | skip: expired |
 //! | 5 | quiet hours on the player's clock | put off to their end; skip as expired when it would be over by then |
 //! | 6 | the player was here in the last 120 minutes | skip: recent_contact |
@@ -13,6 +14,8 @@
 //! | 9 | 2 were delivered since the player was last here | skip: unanswered |
 //! | 10 | there is a conflict | skip: conflict |
 //! | 11 | she keeps [silent](super::silence) | skip: emotional, random |
+//!
+//! One of which a part has arrived is finished whatever the checks from the fourth on say.
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -45,6 +48,8 @@ pub struct Player<'a> {
     pub status: GameStatus,
     /// Whether the player wants to hear from her.
     pub notifications: bool,
+    /// Whether the player has blocked the bot.
+    pub is_blocked: bool,
     /// The player's clock.
     pub zone: &'a TimeZone,
     /// The chapter.
@@ -66,13 +71,15 @@ pub struct Due {
     pub id: Uuid,
     /// When its time is over; none for old rows.
     pub expires_at: Option<Timestamp>,
+    /// Whether a part of it has arrived.
+    pub is_begun: bool,
 }
 
 /// What becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Verdict {
     /// It goes out.
-    Send(Silence),
+    Send(Option<Silence>),
     /// It does not.
     Skip(SkipReason, Option<Silence>),
     /// It goes out later.
@@ -89,6 +96,12 @@ pub fn check(due: &Due, player: Option<&Player<'_>>, draws: &Draws, now: Timesta
     if !player.notifications {
         return skip(SkipReason::NotificationsOff);
     }
+    if player.is_blocked {
+        return skip(SkipReason::UserBlocked);
+    }
+    if due.is_begun {
+        return Verdict::Send(None);
+    }
     if is_over(due, now) {
         return skip(SkipReason::Expired);
     }
@@ -103,7 +116,7 @@ pub fn check(due: &Due, player: Option<&Player<'_>>, draws: &Draws, now: Timesta
         return skip(SkipReason::Conflict);
     }
     let silence = silence(due.id, player.chapter, player.mood, draws);
-    silence.reason.map_or(Verdict::Send(silence), |reason| Verdict::Skip(reason, Some(silence)))
+    silence.reason.map_or(Verdict::Send(Some(silence)), |reason| Verdict::Skip(reason, Some(silence)))
 }
 
 fn is_over(due: &Due, now: Timestamp) -> bool {
@@ -148,7 +161,7 @@ mod tests {
     /// One that is not kept silent by its draw.
     fn due() -> Due {
         let id = "aaaaaaaa-0000-4000-8000-000000000002".parse().expect("an id");
-        Due { id, expires_at: Some(noon() + SignedDuration::from_hours(1)) }
+        Due { id, expires_at: Some(noon() + SignedDuration::from_hours(1)), is_begun: false }
     }
 
     fn player(zone: &TimeZone) -> Player<'_> {
@@ -156,6 +169,7 @@ mod tests {
             user: UserId::nil(),
             status: GameStatus::Active,
             notifications: true,
+            is_blocked: false,
             zone,
             chapter: Chapter::FIRST,
             last_interaction_at: Some(minutes_ago(3_000)),
@@ -182,6 +196,7 @@ mod tests {
         for (player, expected) in [
             (Player { status: GameStatus::BossFight, notifications: false, ..fine }, SkipReason::GameStatus),
             (Player { notifications: false, in_conflict: true, ..fine }, SkipReason::NotificationsOff),
+            (Player { is_blocked: true, in_conflict: true, ..fine }, SkipReason::UserBlocked),
             (
                 Player { last_interaction_at: Some(minutes_ago(119)), in_conflict: true, ..fine },
                 SkipReason::RecentContact,
@@ -201,6 +216,14 @@ mod tests {
             Player { delivered_at: &yesterday, last_interaction_at: Some(minutes_ago(1_600)), ..fine };
         assert_eq!(reason(&answered), None);
         assert_eq!(check(&due(), None, &Draws::default(), noon()), Verdict::Skip(SkipReason::NoChat, None));
+
+        let begun = Due { is_begun: true, expires_at: Some(minutes_ago(1)), ..due() };
+        let verdict = |player: Player<'_>| check(&begun, Some(&player), &Draws::default(), noon());
+        assert_eq!(verdict(Player { in_conflict: true, ..fine }), Verdict::Send(None));
+        assert_eq!(
+            verdict(Player { notifications: false, ..fine }),
+            Verdict::Skip(SkipReason::NotificationsOff, None)
+        );
     }
 
     /// case: life 46
@@ -262,7 +285,7 @@ mod tests {
             };
             if let Some(new) = evaluate(&situation, &draws, now) {
                 let id = crate::ids::derived(&new.dedup_key);
-                let due = Due { id, expires_at: Some(new.expires_at) };
+                let due = Due { id, expires_at: Some(new.expires_at), is_begun: false };
                 planned.push((
                     Planned {
                         trigger: new.trigger,

@@ -29,7 +29,7 @@ use regex::Regex;
 use super::{Slot, Trigger};
 use crate::emotion::Dimensions;
 use crate::state::{HIGH, LOW};
-use crate::telegram::sanitise;
+use crate::telegram::without_actions;
 use crate::texting::cut::cut;
 use crate::texting::emoji::restrained;
 use crate::texting::parts::parts;
@@ -46,6 +46,8 @@ pub const NOT_REPEATED: usize = 5;
 pub const THREADS_SHOWN: usize = 3;
 /// Words shared with an earlier one that make it a repetition.
 pub const SAME_WORDS: f64 = 0.7;
+/// By chapter: how far they have come, as the model is told.
+pub const CLOSENESS: [&str; 5] = ["just met", "dating", "committed", "serious", "partners"];
 /// Above this arousal a mood is a lively one.
 const LIVELY_ABOVE: f64 = 0.6;
 
@@ -94,7 +96,7 @@ pub fn messages(answer: &str) -> Vec<String> {
 
 fn message(line: &str) -> Option<String> {
     let bare = unquoted(&LABEL.replace(unquoted(line), "")).to_owned();
-    let words = restrained(&cut(&sanitise(&bare)?, LINE_CHARS));
+    let words = restrained(&cut(&without_actions(&bare), LINE_CHARS));
     words.contains(char::is_alphanumeric).then_some(words)
 }
 
@@ -149,7 +151,7 @@ mod tests {
             ),
             ("*stretches* morning\n- one\n2) two\nthree", vec!["morning", "one", "two"]),
             ("1. first\n“second”", vec!["first", "second"]),
-            ("...\n🙂\n", vec![]),
+            ("...\n🙂\n*smiles*\n", vec![]),
             ("hey 🎉 you 😏 there 😘 now 🙂", vec!["hey you 😏 there 😘 now"]),
             ("it's 5: 30 somewhere", vec!["it's 5: 30 somewhere"]),
             ("", vec![]),

@@ -71,6 +71,7 @@ async fn end_page(
     if let Ok(done) =
         retry_conflicts(|| end_some(&deps.pool, &deps.draws, page, run.slot, deps.clock.now())).await
     {
+        fail_point!("decay.encounters_ended");
         tally.tried += page.len() as u64;
         counters.add_timeouts(&done);
         return;

@@ -105,18 +105,22 @@ async fn close_days(deps: &Deps, player: &Waiting, now: Timestamp) -> store::Res
     let days = Days::read(&client, player.user, Some(player.last_day_closed), &zone, now).await?;
     drop(client);
     let Some(days) = days else { return Ok(Done::default()) };
-    let heard = if days.player_spoke() { hear(deps, player.user, &days, &zone, now).await? } else { None };
-    retry_conflicts(|| write(deps, player, &days, heard, now)).await
+    let heard = if days.player_spoke() { hear(deps, player, &days, &zone, now).await? } else { None };
+    fail_point!("decay.day_heard");
+    let done = retry_conflicts(|| write(deps, player, &days, heard, now)).await;
+    fail_point!("decay.day_closed");
+    done
 }
 
 /// How the player sounds; none: as it is stored. Nobody is asked twice on one local day.
 async fn hear(
     deps: &Deps,
-    user: UserId,
+    player: &Waiting,
     days: &Days,
     zone: &TimeZone,
     now: Timestamp,
 ) -> store::Result<Option<Words>> {
+    let user = player.user;
     let client = deps.pool.get().await?;
     let today = LocalDay::of(local_date(now, zone), zone).map_or(now, |today| today.from);
     let limit = i64::try_from(MESSAGES_READ).unwrap_or(i64::MAX);
@@ -130,7 +134,7 @@ async fn hear(
     if asked || said.is_empty() {
         return Ok(None);
     }
-    Ok(Some(language::analyse(deps, user, &said, stored.words).await?))
+    Ok(Some(language::analyse(deps, player, &said, stored.words).await?))
 }
 
 /// Closes the days, unless the game has ended or somebody else has closed them.

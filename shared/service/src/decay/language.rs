@@ -12,6 +12,8 @@ use providers::Error;
 use providers::anthropic::{Message, Request, Retries, SystemBlock, Tool, ToolChoice};
 use rust_decimal::Decimal;
 use serde_json::json;
+use store::day_closes::Waiting;
+use store::engagement;
 
 use super::Deps;
 use crate::llm::{Asker, Purpose, Work, estimate};
@@ -87,26 +89,35 @@ fn tool(name: &str) -> Tool {
 
 /// Asks both questions about what the player said last, the newest first. Where the budget does not pay for one, what is
 /// `stored` stays; one that fails counts as unknown.
+///
+/// The answers are kept before it is written down that they were asked for: nobody is asked a second time, and a run that
+/// dies before it has closed the days must not lose them.
 pub(super) async fn analyse(
     deps: &Deps,
-    user: UserId,
+    player: &Waiting,
     said: &[String],
     stored: Words,
 ) -> store::Result<Words> {
     let said = lines(said);
     let [needy, distracted] =
         [Question::Needy, Question::Distracted].map(|question| question.request(&deps.model, &said));
-    let work = begin(deps, user, estimate(&needy) + estimate(&distracted)).await?;
-    let words = if work.leaves(Purpose::EngagementLanguage) == Leave::Refused {
-        stored
+    let work = begin(deps, player.user, estimate(&needy) + estimate(&distracted)).await?;
+    let answered = if work.leaves(Purpose::EngagementLanguage) == Leave::Refused {
+        Ok(stored)
     } else {
         let (needy, distracted) = join!(
             ask(&work, Question::Needy, &needy, stored.needy),
             ask(&work, Question::Distracted, &distracted, stored.distracted),
         );
-        Words::new(needy, distracted)
+        keep(deps, player, Words::new(needy, distracted)).await
     };
     work.settle().await;
+    answered
+}
+
+async fn keep(deps: &Deps, player: &Waiting, words: Words) -> store::Result<Words> {
+    let client = deps.pool.get().await?;
+    engagement::set_words(&client, player.user, player.last_day_closed, words).await?;
     Ok(words)
 }
 

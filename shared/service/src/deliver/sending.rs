@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use domain::delivery::{AfterFailure, INCOMPLETE, Letter, after_failure, is_wanted, put_off_until};
+use domain::ids::UserId;
 use domain::telegram::split;
 use providers::retry::Pauses;
 use providers::telegram::{Bot, DEFAULT_WAIT, Error, ReplyMarkup, SendMessage};
@@ -88,15 +89,21 @@ pub async fn send_event(sender: &Sender, event: &Claimed) -> store::Result<Sent>
         if let Err(error) = sender.bot.send_message(&message).await {
             return settle(sender, event, error).await;
         }
-        if !is_last && !checkpoint(sender, event, index + 1).await? {
-            return Ok(Sent::Lost);
+        if is_last {
+            fail_point!("delivery.all_sent");
+        } else {
+            fail_point!("delivery.part_sent");
+            if !checkpoint(sender, event, index + 1).await? {
+                return Ok(Sent::Lost);
+            }
+            fail_point!("delivery.part_noted");
         }
     }
     delivered(sender, event, pieces.len()).await
 }
 
 /// Typing is only for show: whether Telegram takes it does not matter.
-async fn show_typing(sender: &Sender, chat: i64) {
+pub(crate) async fn show_typing(sender: &Sender, chat: i64) {
     if let Err(error) = sender.bot.send_chat_action(chat).await {
         tracing::debug!(error_code = error.code(), "Could not show that she is typing");
     }
@@ -118,6 +125,7 @@ async fn delivered(sender: &Sender, event: &Claimed, parts: usize) -> store::Res
         scheduled_events::mark_delivered(&client, event.id, event.lease, counted(parts), now).await
     })
     .await?;
+    fail_point!("delivery.noted");
     Ok(if kept { Sent::Delivered } else { Sent::Lost })
 }
 
@@ -144,7 +152,7 @@ async fn settle(sender: &Sender, event: &Claimed, error: Error) -> store::Result
         }
         Error::Blocked => blocked(sender, event, code).await,
         Error::Misconfigured { status } => {
-            alarm(sender, event, status).await;
+            alarm(sender, event.user, status).await;
             give_up(sender, event, event.failures, code).await
         }
     }
@@ -185,14 +193,14 @@ async fn fail_once(sender: &Sender, event: &Claimed, code: &'static str) -> stor
 }
 
 /// The bot's token or address is wrong: nothing will go out until somebody acts.
-async fn alarm(sender: &Sender, event: &Claimed, status: u16) {
+pub(crate) async fn alarm(sender: &Sender, user: UserId, status: u16) {
     tracing::error!(status, "Telegram refuses the bot");
     let failure = Failure {
         level: Level::Critical,
         source: "function:deliver",
         code: "misconfigured",
         text: &format!("Telegram refuses the bot with {status}: check its token and address"),
-        user: Some(event.user),
+        user: Some(user),
         conversation: None,
         context: json!({}),
         now: sender.clock.now(),

@@ -68,6 +68,7 @@ pub async fn receive(deps: &Deps, body: &[u8]) -> store::Result<Received> {
         return Ok(Received::NotAnUpdate);
     };
     let is_new = store_update(deps, &update).await?;
+    fail_point!("turn.received");
     Ok(match update.sender {
         _ if !is_new => Received::Duplicate,
         Some(telegram_id) if update.is_served() => {

@@ -117,6 +117,7 @@ pub async fn write(
     now: Timestamp,
 ) -> Result<Option<Written>, Error> {
     let Some(day) = think_up(life, work, user, date, now).await? else { return Ok(None) };
+    fail_point!("life_gen.day_thought");
     let written = retry_conflicts(|| async {
         let tx = Tx::begin(&life.pool, Limits::TASK).await?;
         let written = day.write(&tx, now).await?;

@@ -236,6 +236,7 @@ pub async fn live(deps: &Deps, turn: Turn, has_time: impl Fn() -> bool) -> Resul
         write(deps, user, &missing, now, has_time, &mut lived).await?;
     }
     circle::refresh(life, user, now).await?;
+    fail_point!("life_gen.circle_refreshed");
     Ok(lived)
 }
 
@@ -263,7 +264,9 @@ async fn write(
             lived.truncated = true;
             break;
         }
-        match day::write(life, &work, user, *date, now).await {
+        let written = day::write(life, &work, user, *date, now).await;
+        fail_point!("life_gen.day_written");
+        match written {
             Ok(written) => lived.add(written),
             Err(Error::OverBudget) => lived.put_off = true,
             Err(error) => outcome = Err(error),

@@ -285,6 +285,7 @@ impl Rollout {
 
 /// Runs one claimed conversation and writes how it ended.
 async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcome {
+    fail_point!("pipeline.claimed");
     let (conversation, user, attempt) = (claimed.conversation, claimed.user, claimed.attempt);
     let failure = match begin(deps, stages, claimed).await {
         Ok(context) if context.work.leaves(Purpose::Extraction) == Leave::Refused => {
@@ -299,6 +300,7 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
                 errors_are_told: deps.errors_are_told,
             };
             let ended = orchestrator.run(stages, &mut context).await;
+            fail_point!("pipeline.ran");
             context.work.settle().await;
             tell(&context, &ended);
             match ended.failure {
@@ -363,7 +365,9 @@ async fn finish(deps: &Deps, context: &Context, skipped: bool) -> Outcome {
         )
         .await
     };
-    match written.await {
+    let written = written.await;
+    fail_point!("pipeline.finished");
+    match written {
         Ok(true) if skipped => Outcome::Skipped,
         Ok(true) => Outcome::Processed,
         Ok(false) => {

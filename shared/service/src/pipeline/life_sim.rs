@@ -6,7 +6,6 @@
 use domain::circle::refresh::Refreshed;
 use domain::life::TODAY;
 use domain::state::nikita_date;
-use domain::touchpoints::triggers::Event;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, try_join};
 use jiff::civil::Date;
@@ -137,17 +136,7 @@ impl Lived {
     }
 
     fn told(&self, event: &LifeEvent) -> HerEvent {
-        HerEvent {
-            event: Event {
-                id: event.id,
-                kind: event.kind.as_str().to_owned(),
-                description: event.description.clone(),
-                starts_at: event.part.starts_at(event.date, &self.zone),
-                importance: event.importance,
-                magnitude: event.impact.magnitude(),
-            },
-            impact: event.impact,
-        }
+        HerEvent { event: event.as_cause(&self.zone), impact: event.impact }
     }
 }
 

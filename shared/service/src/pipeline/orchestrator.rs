@@ -116,6 +116,7 @@ impl Orchestrator {
             let stage = registered.stage;
             let tried = self.run_stage(registered, context, began).await;
             self.record(context, stage, &tried).await;
+            fail_point!("pipeline.{stage}.recorded", stage);
             ended.stage_timings.push((stage.name, millis(tried.took)));
             match tried.outcome {
                 Ok(_) => ended.stages_completed += usize::from(stage.counts()),
@@ -189,6 +190,7 @@ impl Orchestrator {
         context: &Context,
     ) -> Result<(Box<dyn Effect>, Value), StageError> {
         let effect = registered.work.prepare(context).await?;
+        fail_point!("pipeline.{stage}.prepared", registered.stage);
         if let Writes::Nothing(result) = effect.writes() {
             return Ok((effect, result));
         }
@@ -200,6 +202,7 @@ impl Orchestrator {
             }
         })
         .await??;
+        fail_point!("pipeline.{stage}.applied", registered.stage);
         Ok((effect, result))
     }
 

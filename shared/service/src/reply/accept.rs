@@ -222,6 +222,7 @@ impl Holding<'_> {
         let Some(days) = days else { return Ok(None) };
         let closed = days.close(stored, self.player.chapter, stored.words);
         days.write(&self.tx, &closed, stored.words, self.now).await?;
+        fail_point!("turn.days_closed");
         let Some(reason) = closed.ended else {
             if let Some(warning) = days.warning(&closed, &self.deps.draws, self.now) {
                 scheduled_events::create(&self.tx, &warning, self.now).await?;

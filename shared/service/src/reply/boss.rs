@@ -79,6 +79,7 @@ pub(super) async fn answer(
             let line = after.message.map(|message| turn.words(message));
             let weighs = verdict.is_some() && after.status.is_playable();
             let done = turn.settle(after, line).await?;
+            fail_point!("boss.outcome_sent");
             if weighs && done == Done::As(outcome::REPLIED) {
                 agent::reflect(&deps.agent, &turn.of_agent()).await;
             }
@@ -188,6 +189,7 @@ impl Turn<'_> {
             )
         };
         work.settle().await;
+        fail_point!("boss.judged");
         Ok(answer)
     }
 
@@ -255,7 +257,9 @@ impl Turn<'_> {
             return Err(Failure::EncounterMoved);
         }
         let written = self.write(&tx, &locked, &after, line).await;
-        match tx.finish(written).await? {
+        let sent = tx.finish(written).await?;
+        fail_point!("boss.settled");
+        match sent {
             Sent::Line(outgoing) => lines::send(deps, work, *outgoing).await?,
             Sent::Farewell(farewell) => lines::follow(deps, work, &farewell).await?,
         }

@@ -114,6 +114,7 @@ pub(crate) async fn send_in_order(
 ) -> store::Result<()> {
     let goes_out = first.queued.lease.is_some();
     send(deps, work, first).await?;
+    fail_point!("turn.answer_sent");
     if goes_out { follow(deps, work, then).await } else { Ok(()) }
 }
 

@@ -114,7 +114,10 @@ pub(super) async fn reply(deps: &Deps, work: &Work, player: &Player) -> Result<D
         None => accept::accept(deps, work, player.id, &incoming).await?,
     };
     match acceptance {
-        Acceptance::Waits(accepted) => answer(deps, work, player, &accepted).await,
+        Acceptance::Waits(accepted) => {
+            fail_point!("turn.accepted");
+            answer(deps, work, player, &accepted).await
+        }
         Acceptance::Ended(farewell) => {
             lines::follow(deps, work, &farewell).await?;
             Ok(Done::As(outcome::FAREWELL))
@@ -283,6 +286,7 @@ pub(super) async fn think(
         Ok(Err(AgentError::Text(_))) => return Err(Failure::Text),
         Err(_) => return Err(Failure::TimedOut),
     };
+    fail_point!("turn.thought");
     if answer.reply.kind == ReplyKind::Fallback {
         answer.work.settle().await;
         return Err(Failure::NoAnswer(answer.reply.text));
@@ -299,6 +303,7 @@ pub(super) async fn think(
     } else {
         None
     };
+    fail_point!("turn.analysed");
     answer.work.settle().await;
     Ok(Thought::Answered(Box::new(Answered { text, parts, analysis })))
 }

@@ -158,6 +158,9 @@ pub async fn work_off(deps: &Deps, telegram_id: i64) -> store::Result<WorkedOff>
     loop {
         let taken = Instant::now();
         let next = take_next(deps, telegram_id, ended.take()).await?;
+        if worked.ended > 0 {
+            fail_point!("turn.ended");
+        }
         let claimed = match next {
             Next::Claimed(claimed) => *claimed,
             Next::Waits(at) => {
@@ -168,7 +171,9 @@ pub async fn work_off(deps: &Deps, telegram_id: i64) -> store::Result<WorkedOff>
             Next::Busy | Next::Empty => return Ok(worked),
         };
         let claim = claimed.claim;
+        fail_point!("turn.claimed");
         ended = update::handle(deps, claimed, taken, until).await?.map(|end| (claim, end));
+        fail_point!("turn.handled");
         worked.ended += u32::from(!matches!(ended, Some((_, End::Retry { .. }))));
         if until.saturating_duration_since(Instant::now()) < SHORTEST_TURN {
             worked.truncated = true;

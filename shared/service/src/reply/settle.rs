@@ -106,6 +106,7 @@ impl Turn<'_> {
         match written {
             Ok(Some(sent)) => {
                 tx.committed();
+                fail_point!("turn.settled");
                 lines::send_in_order(deps, work, sent.reply, &sent.then).await?;
             }
             Ok(None) => {

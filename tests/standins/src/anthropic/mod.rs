@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 use std::io;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
@@ -28,12 +28,16 @@ pub struct Anthropic {
 
 type Judge = Arc<dyn Fn(&Value) -> Option<Vec<Block>> + Send + Sync>;
 
+/// Time that has passed since the beginning.
+type Passed = Arc<dyn Fn() -> Duration + Send + Sync>;
+
 #[derive(Default)]
 struct State {
     key: Option<String>,
     script: VecDeque<Scripted>,
     judge: Option<Judge>,
     cache: Cache,
+    clock: Option<(Instant, Passed)>,
     served: u64,
 }
 
@@ -78,6 +82,11 @@ impl Anthropic {
     /// From now on `judge` sees each request that has no scripted answer, and may answer it.
     pub fn answer_with(&self, judge: impl Fn(&Value) -> Option<Vec<Block>> + Send + Sync + 'static) {
         lock(&self.state).judge = Some(Arc::new(judge));
+    }
+
+    /// From now on the prompt cache goes by a clock that says how much time has passed.
+    pub fn go_by(&self, passed: impl Fn() -> Duration + Send + Sync + 'static) {
+        lock(&self.state).clock = Some((Instant::now(), Arc::new(passed)));
     }
 
     /// The bodies of the requests so far, oldest first.
@@ -188,7 +197,8 @@ impl State {
                 }
             }
         }
-        let input = self.cache.count(request, Instant::now());
+        let now = self.clock.as_ref().map_or_else(Instant::now, |(began, passed)| *began + passed());
+        let input = self.cache.count(request, now);
         json!({
             "id": format!("msg_{:06}", self.served),
             "type": "message",

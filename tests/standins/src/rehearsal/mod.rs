@@ -11,6 +11,7 @@
 //! - a forced tool with `behavioral_guidance`: how she is to be played, by the temperature (`psyche`);
 //! - a forced tool with `outcome`: a verdict on a boss encounter (`verdict`);
 //! - any other forced tool: the least object that its schema takes (`schema`);
+//! - no forced tool, and a reason to write first: a line for it (`outreach`);
 //! - no forced tool: a summary where there is a transcript, and otherwise her next line in the chat (`chat`).
 //!
 //! The safety of players holds here as everywhere: help for who speaks of harming themselves, nothing sexual, an honest
@@ -24,6 +25,7 @@ mod language;
 mod life;
 mod lines;
 mod mood;
+mod outreach;
 mod prompt;
 mod psyche;
 mod rules;
@@ -64,6 +66,7 @@ pub fn answer(request: &Value) -> Vec<Block> {
     let prompt = Prompt::read(request);
     match prompt.forced_tool() {
         Some((name, schema)) => vec![Block::Use { name: name.to_owned(), input: fill(&prompt, schema) }],
+        None if outreach::is_wanted(&prompt) => vec![Block::Text(outreach::line(&prompt))],
         None if prompt.wants_summary() => vec![Block::Text(summary::summary(&prompt.transcript()))],
         None => vec![chat::reply(&prompt)],
     }

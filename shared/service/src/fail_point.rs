@@ -1,0 +1,39 @@
+//! Fail points: named steps at which a process kills itself when a test says so.
+//!
+//! `fail_point!("turn.accepted")` stands between two steps: behind what the one has done, before what the next one does. With
+//! the feature `fail-points`, which only the end-to-end tests switch on, a process whose `FAIL_POINT` is `turn.accepted` aborts
+//! there, as a power cut would end it: nothing is unwound, nothing is said goodbye to. Without the feature a point is no code
+//! at all.
+//!
+//! The tests collect the names from these sources and die at each of them, so a point needs no list, and one that is never
+//! reached fails them. `{stage}` in a name stands for the stage or step of the pipeline that is given after it.
+
+/// Marks a named step; see [`self`].
+#[cfg(feature = "fail-points")]
+macro_rules! fail_point {
+    ($name:literal) => {
+        $crate::fail_point::reached($name)
+    };
+    ($name:literal, $stage:expr) => {
+        $crate::fail_point::reached(&$name.replace("{stage}", $stage.name))
+    };
+}
+
+/// Marks a named step, and is nothing.
+#[cfg(not(feature = "fail-points"))]
+macro_rules! fail_point {
+    ($($name:tt)*) => {{}};
+}
+
+/// Ends the process if it is to end here.
+#[cfg(feature = "fail-points")]
+pub(crate) fn reached(name: &str) {
+    use std::sync::OnceLock;
+
+    static FATAL: OnceLock<Option<String>> = OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "no setting of a function: a test says where to die")]
+    let fatal = FATAL.get_or_init(|| std::env::var("FAIL_POINT").ok());
+    if fatal.as_deref() == Some(name) {
+        std::process::abort();
+    }
+}
