@@ -133,7 +133,8 @@ mod tests {
     #[test]
     fn ninety_degrees_do_not_boil_yet() {
         let hot = |temperature: f64| json!({ "temperature": temperature, "above_90_since": hours_ago(49), "critical_since": hours_ago(20) });
-        let risk_of = |details: &Value| risk(&Details::read(Some(details)).details, Score::clamped(dec!(70)), now());
+        let risk_of =
+            |details: &Value| risk(&Details::read(Some(details)).details, Score::clamped(dec!(70)), now());
         assert_eq!(risk_of(&hot(90.0)), (Risk::None, None));
         assert_eq!(risk_of(&hot(90.5)), (Risk::Triggered, Some(Reason::Boiling)));
     }
