@@ -200,7 +200,8 @@ pub(crate) async fn say(deps: &Deps, work: &Work, player: &Player, words: Words<
         tx.rollback().await?;
         return Ok(Said::Nothing);
     };
-    say_within(deps, work, player.id, (tx, locked), &line).await?;
+    // Boxed: it would be carried along by everything that may say something.
+    Box::pin(say_within(deps, work, player.id, (tx, locked), &line)).await?;
     Ok(Said::Line)
 }
 
