@@ -1,7 +1,8 @@
 //! Tokens, and what a prompt cache would do with them.
 //!
 //! The cached prefix runs from the tools over the system prompt to the messages. At each mark everything before it is
-//! remembered for five minutes, from its last use on, if it has at least 1,024 tokens.
+//! remembered for five minutes, from its last use on, if it has at least 1,024 tokens. What is written at an instant can be
+//! read later: of requests that come together, none reads what another writes.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -16,7 +17,14 @@ const SHORTEST: u64 = 1_024;
 
 /// The prefixes that are remembered.
 #[derive(Debug, Default)]
-pub(super) struct Cache(HashMap<u64, Instant>);
+pub(super) struct Cache(HashMap<u64, Kept>);
+
+/// When a prefix was written, and last used.
+#[derive(Debug, Clone, Copy)]
+struct Kept {
+    written: Instant,
+    used: Instant,
+}
 
 /// The input tokens of a request, by what they cost.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -41,7 +49,7 @@ pub(super) fn cut(text: &str, tokens: u64) -> (String, bool) {
 
 impl Cache {
     pub(super) fn count(&mut self, request: &Value, now: Instant) -> Input {
-        self.0.retain(|_, used| now.duration_since(*used) < KEPT);
+        self.0.retain(|_, kept| now.duration_since(kept.used) < KEPT);
         let mut hasher = DefaultHasher::new();
         request["model"].as_str().hash(&mut hasher);
         let (mut total, mut read, mut marked) = (0, 0, 0);
@@ -50,7 +58,9 @@ impl Cache {
             text.hash(&mut hasher);
             total += tokens(&text);
             if block.is_marked() && total >= SHORTEST {
-                if self.0.insert(hasher.finish(), now).is_some() {
+                let kept = self.0.entry(hasher.finish()).or_insert(Kept { written: now, used: now });
+                kept.used = now;
+                if kept.written < now {
                     read = total;
                 }
                 marked = total;
@@ -136,7 +146,11 @@ mod tests {
         cache.count(&request("a", "hi"), now);
         let mut other = request("a", "hi");
         other["system"][1]["text"] = json!("d".repeat(5_000));
-        assert_eq!(cache.count(&other, now), Input { plain: 2, read: 1_250, written: 1_250 });
+        let together = Input { plain: 2, read: 0, written: 2_500 };
+        assert_eq!(cache.count(&other, now), together);
+        other["system"][1]["text"] = json!("e".repeat(5_000));
+        let later = now + Duration::from_secs(1);
+        assert_eq!(cache.count(&other, later), Input { plain: 2, read: 1_250, written: 1_250 });
     }
 
     #[test]
