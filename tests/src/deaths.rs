@@ -29,6 +29,9 @@ pub struct Story {
     pub name: &'static str,
     /// It is told again for each fail point whose name begins so.
     pub points: &'static [&'static str],
+    /// Its process dies when it comes to the point for the first time, then for the second, up to so many. It has to come
+    /// there once.
+    pub times: u32,
     /// What is set besides the usual.
     pub settings: &'static [(&'static str, &'static str)],
     /// Where the clocks stand.
@@ -48,6 +51,15 @@ pub enum Coming {
     Job(&'static str, &'static str),
 }
 
+/// How a story went that somebody was to die in.
+#[derive(Debug)]
+pub struct Told {
+    /// What it left.
+    pub left: Left,
+    /// Whether somebody did.
+    pub died: bool,
+}
+
 /// What a story leaves.
 #[derive(Debug)]
 pub struct Left {
@@ -61,13 +73,15 @@ pub struct Left {
 pub async fn each_death_leaves_the_same(story: &Story, binary: &str) {
     let undisturbed = story.undisturbed().await;
     let points = fail_points::names().into_iter().filter(|point| story.is_about(point));
+    let points = points.flat_map(|point| (1..=story.times).map(move |time| format!("{point}#{time}")));
     let deaths = points.map(|point| {
         let undisturbed = &undisturbed;
         async move {
-            let Some(left) = story.with_a_death_at(&point, Path::new(binary)).await else {
+            let told = story.with_a_death_at(&point, Path::new(binary)).await;
+            if !told.died && point.ends_with("#1") {
                 return Some(format!("{point} is never reached"));
-            };
-            let differs = undisturbed.differs_from(&left);
+            }
+            let differs = undisturbed.differs_from(&told.left);
             (!differs.is_empty()).then(|| format!("a death at {point} shows:\n{}", differs.join("\n")))
         }
     });
@@ -113,8 +127,8 @@ impl Story {
         left
     }
 
-    /// What it leaves when its process dies at a fail point; none when it never comes there.
-    pub async fn with_a_death_at(&self, point: &str, binary: &Path) -> Option<Left> {
+    /// What it leaves when its process dies at a fail point.
+    pub async fn with_a_death_at(&self, point: &str, binary: &Path) -> Told {
         let bundle = self.bundle().await;
         let mortal = self.mortal(&bundle, point, binary).await;
         let mut coming = (self.comes)().into_iter();
@@ -138,7 +152,7 @@ impl Story {
         self.come_to_rest(&bundle).await;
         let left = left(&bundle).await;
         clear_away(bundle);
-        died.then_some(left)
+        Told { left, died }
     }
 
     async fn bundle(&self) -> Bundle {

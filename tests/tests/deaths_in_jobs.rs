@@ -28,6 +28,7 @@ const AT_MIDNIGHT: &str = "2026-02-18T00:00:00Z";
 const PIPELINE: Story = Story {
     name: "process-conversations",
     points: &["pipeline.", "job.", "budget."],
+    times: 1,
     settings: &[],
     now: NINE,
     begins: two_talks_ended,
@@ -38,6 +39,7 @@ const PIPELINE: Story = Story {
 const DECAY: Story = Story {
     name: "decay",
     points: &["decay.", "job.", "budget."],
+    times: 2,
     settings: &[],
     now: MIDNIGHT,
     begins: some_are_silent,
@@ -48,6 +50,7 @@ const DECAY: Story = Story {
 const DELIVER: Story = Story {
     name: "deliver",
     points: &["deliver.", "delivery.", "job."],
+    times: 2,
     settings: &[],
     now: NINE,
     begins: messages_wait,
@@ -58,6 +61,7 @@ const DELIVER: Story = Story {
 const CLEANUP: Story = Story {
     name: "cleanup",
     points: &["cleanup.", "job."],
+    times: 2,
     settings: &[],
     now: NINE,
     begins: much_is_old,
@@ -68,6 +72,7 @@ const CLEANUP: Story = Story {
 const SUMMARY: Story = Story {
     name: "summary",
     points: &["summary.", "job.", "budget."],
+    times: 2,
     settings: &[],
     now: MIDNIGHT,
     begins: two_have_talked,
@@ -78,6 +83,7 @@ const SUMMARY: Story = Story {
 const LIFE_GEN: Story = Story {
     name: "life-gen",
     points: &["life_gen.", "job.", "budget."],
+    times: 2,
     settings: &[],
     now: NINE,
     begins: two_have_talked,
@@ -88,6 +94,7 @@ const LIFE_GEN: Story = Story {
 const PSYCHE_BATCH: Story = Story {
     name: "psyche-batch",
     points: &["psyche_batch.", "job.", "budget."],
+    times: 2,
     settings: &[],
     now: NINE,
     begins: two_have_talked,

@@ -53,6 +53,7 @@ examples! {
     two_encounters: "two-bosses",
     a_memory_corrected: "corrected",
     a_day_of_her_own: "her-day",
+    a_message_she_sends_first: "she-writes-first",
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,7 +8,7 @@ use domain::conflict::words;
 use domain::delivery::{EventType, TelegramContent};
 use domain::draw::Draws;
 use domain::endings::{Reason, farewell};
-use domain::ids::{HistoryId, UserId};
+use domain::ids::{HistoryId, UserId, derived};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::endings::Ending;
@@ -38,6 +38,20 @@ pub struct Occasion<'a> {
     pub key: &'a str,
 }
 
+/// The row that ends a game on this occasion: of the occasion, so that a repeated run finds what it did.
+fn history_of(user: UserId, key: &str) -> HistoryId {
+    HistoryId::from_uuid(derived(&format!("end:{user}:{key}")))
+}
+
+/// The response id of the farewell on this occasion, if there was one.
+pub(crate) fn farewell_id(user: UserId, key: &str) -> String {
+    response_id(history_of(user, key))
+}
+
+fn response_id(history: HistoryId) -> String {
+    format!("end:{history}")
+}
+
 /// Ends those of the games that still run, with their farewells, and returns their players.
 pub async fn end_games(
     tx: &Tx,
@@ -62,7 +76,12 @@ pub(crate) async fn close_games(
     }
     let mut rows: Vec<Ending> = ends
         .into_iter()
-        .map(|End { user, reason, details }| Ending { history: HistoryId::random(), user, reason, details })
+        .map(|End { user, reason, details }| Ending {
+            history: history_of(user, occasion.key),
+            user,
+            reason,
+            details,
+        })
         .collect();
     let ended = endings::end(tx, &rows, occasion.at).await?;
     rows.retain(|row| ended.contains(&row.user));
@@ -91,7 +110,7 @@ fn farewell_of(ending: &Ending, draws: &Draws, occasion: Occasion<'_>) -> NewMes
 
 fn message_of(ending: &Ending, words: &'static str, now: Timestamp) -> NewMessage {
     let content =
-        TelegramContent { system: true, ..TelegramContent::words(words, format!("end:{}", ending.history)) };
+        TelegramContent { system: true, ..TelegramContent::words(words, response_id(ending.history)) };
     NewMessage {
         user: ending.user,
         event_type: EventType::MessageDelivery,

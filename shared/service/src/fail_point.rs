@@ -3,7 +3,7 @@
 //! `fail_point!("turn.accepted")` stands between two steps: behind what the one has done, before what the next one does. With
 //! the feature `fail-points`, which only the end-to-end tests switch on, a process whose `FAIL_POINT` is `turn.accepted` aborts
 //! there, as a power cut would end it: nothing is unwound, nothing is said goodbye to. Without the feature a point is no code
-//! at all.
+//! at all. `turn.accepted#2` is the second time that the process comes there.
 //!
 //! The tests collect the names from these sources and die at each of them, so a point needs no list, and one that is never
 //! reached fails them. `{stage}` in a name stands for the stage or step of the pipeline that is given after it.
@@ -29,11 +29,21 @@ macro_rules! fail_point {
 #[cfg(feature = "fail-points")]
 pub(crate) fn reached(name: &str) {
     use std::sync::OnceLock;
+    use std::sync::atomic::{AtomicU32, Ordering};
 
-    static FATAL: OnceLock<Option<String>> = OnceLock::new();
-    #[expect(clippy::disallowed_methods, reason = "no setting of a function: a test says where to die")]
-    let fatal = FATAL.get_or_init(|| std::env::var("FAIL_POINT").ok());
-    if fatal.as_deref() == Some(name) {
+    static FATAL: OnceLock<(String, u32)> = OnceLock::new();
+    static REACHED: AtomicU32 = AtomicU32::new(0);
+    let (fatal, time) = FATAL.get_or_init(fatal);
+    if fatal == name && REACHED.fetch_add(1, Ordering::SeqCst) + 1 == *time {
         std::process::abort();
     }
+}
+
+/// Where to end, and the how-manieth time; no name: nowhere.
+#[cfg(feature = "fail-points")]
+#[expect(clippy::disallowed_methods, reason = "no setting of a function: a test says where to end")]
+fn fatal() -> (String, u32) {
+    let told = std::env::var("FAIL_POINT").unwrap_or_default();
+    let (name, time) = told.split_once('#').unwrap_or((&told, "1"));
+    (name.to_owned(), time.parse().unwrap_or(1))
 }

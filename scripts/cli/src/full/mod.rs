@@ -11,7 +11,7 @@
 //!
 //! - Of the jobs that come every five minutes only those runs are made that can matter ([`due`]).
 //! - What an analyst and a judge say is drawn from the personas' tone ([`analyst`]).
-//! - Players and conversations have ids by seed and number: much of chance is keyed by them.
+//! - Players, conversations and touchpoints have ids that the same seed gives again: much of chance is keyed by them.
 //! - One thing happens at a time, so nothing overlaps, and no service fails.
 
 pub mod analyst;
@@ -25,6 +25,7 @@ pub mod told;
 use std::io::{self, Write};
 
 use domain::draw::Draws;
+use domain::ids::derived;
 use jiff::{SignedDuration, Timestamp};
 use providers::retry::Pauses;
 use runtime::settings::Variables;
@@ -170,7 +171,7 @@ async fn play_on(bundle: &Bundle, plan: &Plan, hear: &dyn Fn(Timestamp)) -> Resu
     let draws = Draws::new(plan.seed.as_str());
     let span = SignedDuration::from_hours(24 * i64::from(plan.days));
     let until = BEGINS.checked_add(span).unwrap_or(Timestamp::MAX);
-    number_conversations(bundle, &plan.seed).await?;
+    make_ids_repeatable(bundle, &plan.seed).await?;
     let driven = Drive::new(bundle, plan, &draws)?.until(until, hear).await?;
 
     let mut client = bundle.pool().get().await.map_err(store::Error::from)?;
@@ -180,16 +181,27 @@ async fn play_on(bundle: &Bundle, plan: &Plan, hear: &dyn Fn(Timestamp)) -> Resu
     Ok(Full { driven, findings, stands, digest })
 }
 
-/// Gives each conversation an id by its number, so that what is drawn by it is drawn again.
-async fn number_conversations(bundle: &Bundle, seed: &str) -> Result<(), Error> {
+/// Gives conversations and touchpoints ids by what they are, so that what is drawn by an id is drawn again: a conversation
+/// is known by its number among its player's, a touchpoint by its key.
+async fn make_ids_repeatable(bundle: &Bundle, seed: &str) -> Result<(), Error> {
     let client = bundle.pool().get().await.map_err(store::Error::from)?;
-    let seed = domain::ids::derived(seed).simple();
-    client
-        .batch_execute(&format!(
-            "CREATE SEQUENCE IF NOT EXISTS simulated_conversations;
-             ALTER TABLE conversations
-                   ALTER id SET DEFAULT md5('{seed}:' || nextval('simulated_conversations'))::uuid"
-        ))
-        .await?;
+    let seed = derived(seed).simple();
+    for (table, known_by) in [
+        ("conversations", "(SELECT count(*) FROM conversations WHERE user_id = NEW.user_id)"),
+        ("scheduled_touchpoints", "coalesce(NEW.dedup_key, NEW.id::text)"),
+    ] {
+        client
+            .batch_execute(&format!(
+                "CREATE FUNCTION simulated_{table}() RETURNS trigger LANGUAGE plpgsql AS $function$
+                 BEGIN
+                     NEW.id := md5('{seed}:{table}:' || NEW.user_id || ':' || {known_by})::uuid;
+                     RETURN NEW;
+                 END
+                 $function$;
+                 CREATE TRIGGER simulated_id BEFORE INSERT ON {table}
+                        FOR EACH ROW EXECUTE FUNCTION simulated_{table}()"
+            ))
+            .await?;
+    }
     Ok(())
 }

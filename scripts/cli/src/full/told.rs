@@ -74,7 +74,7 @@ fn tell(told: &mut String, plan: &Plan, full: &Full) -> std::fmt::Result {
     }
     for finding in &full.findings {
         let word = if finding.holds() { "holds" } else { "BROKEN" };
-        writeln!(told, "{word:<7} {} ({} rows)", finding.says, finding.looked_at)?;
+        writeln!(told, "{word:<7} {} ({} looked at)", finding.says, finding.looked_at)?;
         for row in &finding.broken {
             writeln!(told, "          {row}")?;
         }

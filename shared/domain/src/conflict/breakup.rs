@@ -131,6 +131,29 @@ mod tests {
     }
 
     #[test]
+    fn ninety_degrees_do_not_boil_yet() {
+        let hot = |temperature: f64| json!({ "temperature": temperature, "above_90_since": hours_ago(49), "critical_since": hours_ago(20) });
+        let risk_of =
+            |details: &Value| risk(&Details::read(Some(details)).details, Score::clamped(dec!(70)), now());
+        assert_eq!(risk_of(&hot(90.0)), (Risk::None, None));
+        assert_eq!(risk_of(&hot(90.5)), (Risk::Triggered, Some(Reason::Boiling)));
+    }
+
+    #[test]
+    fn every_reason_has_its_code() {
+        for (reason, code) in [
+            (Reason::LowestScore, "score_below_10"),
+            (Reason::Crises, "consecutive_crises"),
+            (Reason::Boiling, "temperature_above_90_for_48_hours"),
+            (Reason::LowScore, "score_below_15"),
+            (Reason::LongCritical, "critical_for_24_hours"),
+            (Reason::FallingScore, "score_below_20"),
+        ] {
+            assert_eq!(reason.code(), code);
+        }
+    }
+
+    #[test]
     fn the_rules_stand_from_the_gravest_to_the_mildest() {
         let all = json!({
             "temperature": 95.0, "above_90_since": hours_ago(49), "critical_since": hours_ago(60), "consecutive_crises": 3,

@@ -516,6 +516,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_ever_written_is_no_default() {
+        assert!(!read(&json!({ "temperature": 1.0 })).is_default());
+        assert!(!read(&json!({ "foo": 1 })).is_default());
+    }
+
+    #[test]
+    fn the_kinds_are_stored_by_name() {
+        for kind in ConflictType::ALL {
+            assert_eq!(ConflictType::parse(kind.as_str()), Some(kind));
+        }
+        assert_eq!(ConflictType::parse("weather"), None);
+    }
+
+    #[test]
     fn a_key_of_the_wrong_type_is_its_default_and_reported() {
         let Read { details, odd_keys } = Details::read(Some(&json!({
             "temperature": "hot", "type": "weather", "active": { "id": 7 }, "gottman_days": { "yesterday": [1, 2] },

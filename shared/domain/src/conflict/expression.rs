@@ -322,12 +322,26 @@ mod tests {
     }
 
     #[test]
+    fn the_states_are_stored_by_name() {
+        assert_eq!(Expression::stored(None), "none");
+        for state in Expression::ALL {
+            assert_eq!(Expression::parse(Expression::stored(Some(state))), Some(state));
+        }
+        assert_eq!(Expression::parse("none"), None);
+    }
+
+    #[test]
     fn a_message_is_ignored_after_six_hours_without_an_answer() {
         let hours = |hours| NOW + SignedDuration::from_hours(hours);
         let delivered = [hours(-30), hours(1), hours(10), hours(15)];
         assert_eq!(ignored(&delivered, Some(hours(0)), hours(20)), 2);
         assert_eq!(ignored(&delivered, None, hours(21)), 3);
         assert_eq!(ignored(&delivered, None, hours(22)), 4);
+        assert_eq!(
+            ignored(&[hours(0)], Some(hours(0)), hours(20)),
+            0,
+            "it came with the player's own message"
+        );
         assert_eq!(ignored(&[], None, hours(22)), 0);
     }
 }

@@ -228,6 +228,23 @@ mod tests {
         Causes { user: UserId::nil(), turn: "tg:1", triggers, score, chapter, last_conflict_at: None }
     }
 
+    #[test]
+    fn a_cause_has_to_weigh_something() {
+        for (severity, refusal) in
+            [(0.2, Err(Refusal::TooWeak)), (0.2499, Err(Refusal::TooWeak)), (0.25, Ok(()))]
+        {
+            let triggers = [trigger((Jealousy, severity))];
+            let may = may_begin(&at(60.0, vec![]), &causes(&triggers, 3, dec!(50)), 0.0, NOW);
+            assert_eq!(may, refusal, "{severity}");
+        }
+    }
+
+    #[test]
+    fn a_grave_cause_outweighs_one_of_a_graver_kind() {
+        let kept = [trigger((Boundary, 0.9)), trigger((Trust, 0.3))];
+        assert_eq!(prevailing(&kept, &[]), Some(ConflictType::Boundary), "2.7 against 1.2");
+    }
+
     /// case: psyche 37
     #[test]
     fn the_prevailing_type_and_its_severity_come_from_the_triggers() {

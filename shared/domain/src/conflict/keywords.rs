@@ -101,6 +101,8 @@ mod tests {
             ("you always get over it", Some(Harmful)),
             ("the shop was closed again today", None),
             ("i guess that is fine, if one looks at it from afar", Some(Poor)),
+            ("the shop is so shut", Some(Poor)),
+            ("the shop is all shut", None),
             ("", None),
         ] {
             assert_eq!(judge(message), quality, "{message}");

@@ -158,6 +158,7 @@ async fn create_player(deps: &Deps, work: &Work) -> Result<Done, Failure> {
     let message = Line::always(work, WELCOME).queued_as(deps, work, user, now);
     let queued = scheduled_events::create_urgent(&tx, &message, now).await?;
     tx.commit().await?;
+    fail_point!("registration.player_made");
     if let Some(queued) = queued {
         send(deps, work, Outgoing { queued, message, game_status: GameStatus::Active }).await?;
     }

@@ -113,6 +113,7 @@ async fn hold_clock(deps: &Deps, work: &Work, player: &Player) -> Result<(), Fai
         apply(&tx, player, &after, now).await?;
     }
     tx.commit().await?;
+    fail_point!("boss.clock_held");
     Ok(())
 }
 
@@ -237,6 +238,7 @@ impl Turn<'_> {
     async fn run_out(&self) -> Result<Done, Failure> {
         let (deps, user) = (self.deps, self.player.id);
         let done = end_some(&deps.pool, &deps.draws, &[user], self.now, self.now).await?;
+        fail_point!("boss.ran_out");
         lines::follow(deps, self.work, &done.said).await?;
         Ok(Done::As(outcome::RAN_OUT))
     }

@@ -1,18 +1,20 @@
 //! Commands: `/start`, and a word for the ones that nobody knows.
 
 use domain::canned;
-use domain::rate_limit::{self, judge};
+use domain::rate_limit::{self, Refusal, judge};
 use domain::registration::{self, GROUP_NOTICE_INTERVAL, PRIVATE_ONLY};
+use domain::reply::response::ResponseId;
 use domain::telegram::{Command, read_command};
 use futures_util::join;
 use jiff::Timestamp;
 use store::inbound_events::{self, End, Player};
-use store::users;
+use store::users::{self, Locked};
 use store::{Limits, Tx, rate_limits};
 
+use super::hold::{self, NotHeld};
 use super::lines::{self, Line};
 use super::outcome::{self, Done};
-use super::{Deps, Failure, Work, hold};
+use super::{Deps, Failure, Work};
 use crate::registration::ask_age;
 
 /// Answers a command in a private chat.
@@ -44,17 +46,34 @@ async fn run_for_player(
     player: &Player,
     command: &Command<'_>,
 ) -> Result<Done, Failure> {
-    match count(deps, work, player).await? {
-        Counted::Accepted => {}
-        Counted::RefusedFirst(words) => {
-            return lines::say_and_end(deps, work, player, &Line::hers(work, words), outcome::LIMIT_NOTICE)
-                .await;
-        }
-        Counted::Ended(done) => return Ok(done),
+    // An earlier attempt that came as far as the answer has counted it.
+    let id = ResponseId::of(work.update_id()).notice();
+    if work.is_repeated() && lines::resume(deps, work, &id).await? {
+        return Ok(Done::As(outcome::COMMAND));
     }
-    let words =
-        if command.name == "start" { start(player) } else { registration::unknown_command(&command.name) };
-    lines::say_and_end(deps, work, player, &Line::always(work, words), outcome::COMMAND).await
+    let (tx, locked, refusal) = match count(deps, work, player).await? {
+        Ok(counted) => counted,
+        Err(reason) => return Ok(reason.into()),
+    };
+    let (line, outcome) = match refusal {
+        None => (Line::always(work, answer_to(command, player)), outcome::COMMAND),
+        Some(refusal) if refusal.is_first => {
+            let words = canned::limit(refusal.reason, &deps.draws, player.id, work.update_id());
+            (Line::hers(work, words), outcome::LIMIT_NOTICE)
+        }
+        Some(_) => {
+            let end = End::Done(outcome::LIMITED);
+            inbound_events::end(&tx, &work.claimed.claim, end, deps.clock.now()).await?;
+            tx.commit().await?;
+            return Ok(Done::Ended);
+        }
+    };
+    lines::say_within(deps, work, player.id, (tx, locked), &line).await?;
+    Ok(Done::As(outcome))
+}
+
+fn answer_to(command: &Command<'_>, player: &Player) -> String {
+    if command.name == "start" { start(player) } else { registration::unknown_command(&command.name) }
 }
 
 /// What `/start` says to somebody who has a player.
@@ -69,16 +88,13 @@ fn start(player: &Player) -> String {
     words.to_owned()
 }
 
-enum Counted {
-    Accepted,
-    /// The first one that the minute refuses: this is said.
-    RefusedFirst(&'static str),
-    /// Refused in silence, or not ours any more.
-    Ended(Done),
-}
-
-/// Counts a command against the minute, once; who sends one has not blocked the bot.
-async fn count(deps: &Deps, work: &Work, player: &Player) -> Result<Counted, Failure> {
+/// A begun transaction in which a command is counted against the minute, and whether it is refused. Who sends one has not
+/// blocked the bot.
+async fn count(
+    deps: &Deps,
+    work: &Work,
+    player: &Player,
+) -> store::Result<Result<(Tx, Locked, Option<Refusal>), NotHeld>> {
     let now = deps.clock.now();
     let minute = rate_limit::minute(now);
     let tx = Tx::unbegun(&deps.pool).await?;
@@ -89,24 +105,12 @@ async fn count(deps: &Deps, work: &Work, player: &Player) -> Result<Counted, Fai
         users::set_blocked(&tx, work.telegram_id(), None),
     );
     begun?;
-    let (tx, _) = match hold::held(tx, locked?).await? {
+    let (tx, locked) = match hold::held(tx, locked?).await? {
         Ok(held) => held,
-        Err(reason) => return Ok(Counted::Ended(reason.into())),
+        Err(reason) => return Ok(Err(reason)),
     };
     unblocked?;
-    let refusal = judge(counted?, now).refusal;
-    let counted = match refusal {
-        None => Counted::Accepted,
-        Some(refusal) if refusal.is_first => {
-            Counted::RefusedFirst(canned::limit(refusal.reason, &deps.draws, player.id, work.update_id()))
-        }
-        Some(_) => {
-            inbound_events::end(&tx, &work.claimed.claim, End::Done(outcome::LIMITED), now).await?;
-            Counted::Ended(Done::Ended)
-        }
-    };
-    tx.commit().await?;
-    Ok(counted)
+    Ok(Ok((tx, locked, judge(counted?, now).refusal)))
 }
 
 /// A group is told once a day that only private chats are served.

@@ -12,6 +12,7 @@ use providers::telegram::{Error, ReplyMarkup, SendMessage};
 use store::Tx;
 use store::inbound_events::Player;
 use store::scheduled_events::{self, Claimed, NewMessage, Queued};
+use store::users::Locked;
 use tokio::time::sleep;
 
 use super::hold::{self, NotHeld};
@@ -199,16 +200,28 @@ pub(crate) async fn say(deps: &Deps, work: &Work, player: &Player, words: Words<
         tx.rollback().await?;
         return Ok(Said::Nothing);
     };
+    // Boxed: it would be carried along by everything that may say something.
+    Box::pin(say_within(deps, work, player.id, (tx, locked), &line)).await?;
+    Ok(Said::Line)
+}
+
+/// Queues a line ahead of whatever waits, ends the transaction with it, and sends it.
+pub(super) async fn say_within(
+    deps: &Deps,
+    work: &Work,
+    user: UserId,
+    (tx, locked): (Tx, Locked),
+    line: &Line,
+) -> store::Result<()> {
     let now = deps.clock.now();
-    let message = line.queued_as(deps, work, player.id, now);
+    let message = line.queued_as(deps, work, user, now);
     let queued = scheduled_events::create_urgent(&tx, &message, now).await?;
     tx.commit().await?;
-    if let Some(queued) = queued {
-        send(deps, work, Outgoing { queued, message, game_status: locked.game_status }).await?;
-    } else {
-        resume(deps, work, &line.id).await?;
+    fail_point!("turn.line_queued");
+    match queued {
+        Some(queued) => send(deps, work, Outgoing { queued, message, game_status: locked.game_status }).await,
+        None => resume(deps, work, &line.id).await.map(drop),
     }
-    Ok(Said::Line)
 }
 
 /// Says a line to a player and ends the update as `outcome`.

@@ -7,6 +7,7 @@ use domain::conflict::details::Details;
 use domain::conflict::expression::Expression;
 use domain::conflict::standing::Standing as Conflict;
 use domain::conversation::{Exchange, Message, Role};
+use domain::history::Source;
 use domain::reply::response::ResponseId;
 use domain::reply::{delay, skip};
 use domain::status::GameStatus;
@@ -25,6 +26,7 @@ use super::settle::{self, Answered};
 use super::typing::while_typing;
 use super::{Deps, Failure, Work, boss};
 use crate::agent::{self, AgentError, ReplyKind, Turn};
+use crate::endings::farewell_id;
 use crate::scoring::{self, Judged, Setting};
 
 /// Beyond its own time the agent gets so long to write down what it asked.
@@ -119,10 +121,12 @@ pub(super) async fn reply(deps: &Deps, work: &Work, player: &Player) -> Result<D
             answer(deps, work, player, &accepted).await
         }
         Acceptance::Ended(farewell) => {
+            fail_point!("turn.game_ended");
             lines::follow(deps, work, &farewell).await?;
             Ok(Done::As(outcome::FAREWELL))
         }
         Acceptance::Answered(outgoing, outcome) => {
+            fail_point!("turn.answered_at_once");
             lines::send(deps, work, *outgoing).await?;
             Ok(Done::As(outcome))
         }
@@ -149,13 +153,26 @@ async fn go_on(
             if player.game_status == GameStatus::GameOver { outcome::CLOSING_REPLY } else { outcome::CANNED };
         return Ok(Some(Acceptance::Done(Done::As(outcome))));
     }
-    if let Incoming::Heard(heard) = incoming
-        && let Some(accepted) = accept::recover(deps, work, player, heard).await?
-    {
+    let accepted = match incoming {
+        Incoming::Heard(heard) => accept::recover(deps, work, player, heard).await?,
+        Incoming::Unseen(_) => None,
+    };
+    if player.game_status == GameStatus::GameOver && said_farewell(deps, work, player).await? {
+        // Before the message was accepted, or with what was made of it.
+        let outcome = if accepted.is_some() { outcome::REPLIED } else { outcome::FAREWELL };
+        return Ok(Some(Acceptance::Done(Done::As(outcome))));
+    }
+    if let Some(accepted) = accepted {
         return Ok(Some(Acceptance::Waits(Box::new(accepted))));
     }
     let helped = lines::resume(deps, work, &id.help()).await?;
     Ok(helped.then_some(Acceptance::Done(Done::As(outcome::HELP))))
+}
+
+/// Whether an earlier attempt ended the game; her farewell may still be to be sent.
+async fn said_farewell(deps: &Deps, work: &Work, player: &Player) -> store::Result<bool> {
+    let source = Source::Update(work.update_id()).to_string();
+    lines::resume(deps, work, &farewell_id(player.id, &source)).await
 }
 
 async fn answer(deps: &Deps, work: &Work, player: &Player, accepted: &Accepted) -> Result<Done, Failure> {

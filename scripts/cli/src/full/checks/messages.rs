@@ -1,4 +1,4 @@
-//! Messages: sent once, in time, and not more of her own accord than she may.
+//! Messages: sent once, in time, and none after the last.
 
 use jiff::{SignedDuration, Timestamp};
 use tokio_postgres::Client;
@@ -13,7 +13,7 @@ const COUNTED: SignedDuration = SignedDuration::from_hours(24 * 60);
 /// By then everybody has joined; what the bot asks a stranger is in no queue.
 const JOINED: SignedDuration = SignedDuration::from_hours(24);
 
-pub(super) const BY_SQL: [Check; 6] = [
+pub(super) const BY_SQL: [Check; 4] = [
     Check {
         says: "what is due is sent within ten minutes",
         sql: "-- checks::in_time
@@ -54,27 +54,6 @@ pub(super) const BY_SQL: [Check; 6] = [
                 FROM conversations",
     },
     Check {
-        says: "she writes first twice on a local day at most, four hours apart",
-        sql: "-- checks::outreach
-              SELECT format('%s at %s: number %s of its day, the one before at %s', user_id, delivered_at, number, before) AS told,
-                     number <= 2 AND (before IS NULL OR delivered_at - before >= interval '4 hours') AS holds
-                FROM (SELECT user_id, delivered_at,
-                             row_number() OVER (PARTITION BY user_id, (delivered_at AT TIME ZONE timezone)::date
-                                                ORDER BY delivered_at) AS number,
-                             lag(delivered_at) OVER (PARTITION BY user_id ORDER BY delivered_at) AS before
-                        FROM scheduled_touchpoints
-                        JOIN users ON users.id = user_id
-                       WHERE delivered) AS row",
-    },
-    Check {
-        says: "she writes first for one reason once",
-        sql: "-- checks::outreach_keys
-              SELECT format('%s: %s rows', dedup_key, count(*)) AS told, count(*) = 1 AS holds
-                FROM scheduled_touchpoints
-               WHERE dedup_key IS NOT NULL
-               GROUP BY user_id, dedup_key",
-    },
-    Check {
         says: "after her farewell she says nothing",
         sql: "-- checks::farewells
               SELECT format('%s: %s at %s', player.id, event.status, event.delivered_at) AS told,
@@ -112,7 +91,8 @@ pub(super) async fn received(client: &Client, now: Timestamp, driven: &Driven) -
                       SELECT (SELECT coalesce(sum(coalesce((content->>'sent_parts')::bigint, 1)), 0)
                                 FROM scheduled_events
                                WHERE user_id = got.user_id AND status = 'delivered' AND delivered_at >= $3)
-                             + (SELECT count(*) FROM scheduled_touchpoints
+                             + (SELECT coalesce(sum((trigger_context->>'sent_parts')::bigint), 0)
+                                  FROM scheduled_touchpoints
                                  WHERE user_id = got.user_id AND delivered AND delivered_at >= $3) AS parts) AS sent",
     };
     let parameters: [super::Parameter<'_>; 3] =

@@ -3,7 +3,9 @@
 //! A check by SQL is a query that gives a row for each thing it looks at: `told`, what it is in words, and `holds`.
 
 mod effects;
+mod instants;
 mod messages;
+mod outreach;
 mod scores;
 mod statuses;
 
@@ -45,13 +47,18 @@ type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
 /// Looks at everything as it stands at `now`.
 pub async fn all(client: &mut Client, now: Timestamp, driven: &Driven) -> store::Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for check in scores::BY_SQL.iter().chain(&effects::BY_SQL).chain(&messages::BY_SQL) {
+    let by_sql = scores::BY_SQL.iter().chain(&effects::BY_SQL).chain(&messages::BY_SQL);
+    for check in by_sql.chain(&outreach::BY_SQL) {
         findings.push(look(client, check, &[(&now, Type::TIMESTAMPTZ)]).await?);
     }
+    findings.push(scores::metrics(client).await?);
     findings.push(scores::multipliers(client).await?);
     findings.push(statuses::edges(client).await?);
+    findings.push(outreach::bounds(client).await?);
+    findings.push(outreach::quiet_hours(client).await?);
     findings.push(messages::received(client, now, driven).await?);
     findings.push(effects::retention(client, now).await?);
+    findings.push(instants::all(client, now).await?);
     Ok(findings)
 }
 

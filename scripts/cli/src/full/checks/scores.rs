@@ -1,13 +1,15 @@
 //! Scores, chapters and engagement: each row explains itself, and what stands is what the rows come to.
 
+use domain::config::in_force;
 use domain::engagement::EngagementState;
+use domain::score::weights;
 use rust_decimal::Decimal;
 use tokio_postgres::Client;
-use tokio_postgres::types::Type;
+use tokio_postgres::types::{ToSql, Type};
 
 use super::{Check, Finding, look};
 
-pub(super) const BY_SQL: [Check; 8] = [
+pub(super) const BY_SQL: [Check; 7] = [
     Check {
         says: "a score is the one before it and what its row adds, kept in 0 to 100",
         sql: "-- checks::score_rows
@@ -27,16 +29,6 @@ pub(super) const BY_SQL: [Check; 8] = [
                 FROM users
                 LEFT JOIN LATERAL (SELECT score FROM score_history
                                     WHERE user_id = users.id ORDER BY recorded_at DESC, id DESC LIMIT 1) AS last ON true",
-    },
-    Check {
-        says: "score and metrics are no more than half a point apart while the game goes on",
-        sql: "-- checks::metrics
-              SELECT format('%s: score %s, composite %s', user_id, relationship_score,
-                            0.30 * intimacy + 0.25 * passion + 0.25 * trust + 0.20 * secureness) AS told,
-                     abs(relationship_score
-                         - (0.30 * intimacy + 0.25 * passion + 0.25 * trust + 0.20 * secureness)) <= 0.50 AS holds
-                FROM users JOIN user_metrics ON user_id = users.id
-               WHERE game_status IN ('active', 'boss_fight')",
     },
     Check {
         says: "what a conversation did to the score is the sum of its exchanges",
@@ -93,6 +85,24 @@ pub(super) const BY_SQL: [Check; 8] = [
                        WHERE talk.user_id = player.id AND message->>'role' = 'user') AS dates",
     },
 ];
+
+/// Score and metrics say the same, as far as the rules ask for it.
+pub(super) async fn metrics(client: &Client) -> store::Result<Finding> {
+    let check = Check {
+        says: "score and metrics are no further apart than is tolerated while the game goes on",
+        sql: "-- checks::metrics
+              SELECT format('%s: score %s, composite %s', user_id, relationship_score, composite) AS told,
+                     abs(relationship_score - composite) <= $5 AS holds
+                FROM (SELECT user_id, relationship_score,
+                             $1 * intimacy + $2 * passion + $3 * trust + $4 * secureness AS composite
+                        FROM users JOIN user_metrics ON user_id = users.id
+                       WHERE game_status IN ('active', 'boss_fight')) AS player",
+    };
+    let [intimacy, passion, trust, secureness] = weights();
+    let apart = in_force().scoring.tolerated_drift;
+    let figures = [&intimacy, &passion, &trust, &secureness, &apart];
+    look(client, &check, &figures.map(|figure| (figure as &(dyn ToSql + Sync), Type::NUMERIC))).await
+}
 
 /// The multiplier of a state is that of the rules, where it stands and where it was used.
 pub(super) async fn multipliers(client: &Client) -> store::Result<Finding> {
