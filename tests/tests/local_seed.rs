@@ -138,6 +138,8 @@ async fn views_tell_how_a_player_stands() {
     It is Tue 17 Feb 2026, 18:00 (UTC).
     Game active, chapter 1 (Curiosity), onboarding skipped, days played 2.
     You last wrote Tue 17 Feb, 17:55 (5 min ago).
+    Between you: 0 of 100 degrees, calm.
+    Engagement calibrating: gains count 0.9 times.
     Conversations: 1 active (2 messages), 1 processed (2 messages).
     "#);
     insta::assert_snapshot!(views::prompt(seeded.view("ida")).await.expect("a view"), @"No prompt is ready yet: the first one is written when a conversation is processed.");

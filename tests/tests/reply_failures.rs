@@ -198,7 +198,7 @@ async fn a_turn_ends_before_its_lease_and_sends_nothing_more() {
     let mut chat = Chat::new().await;
     chat.ann().await;
     chat.rules.lease = seconds(2);
-    chat.models.anthropic.fail(Fault::Slow(Duration::from_secs(3)));
+    chat.models.anthropic.fail_on("messages", Fault::Slow(Duration::from_secs(3)));
     chat.receive(&text_update(1, "hi")).await;
     let began = Instant::now();
     let deps = chat.deps().limit_turns(Duration::from_secs(100));
