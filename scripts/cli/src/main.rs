@@ -102,7 +102,7 @@ enum Command {
     /// everything: the same seed always gives the same one.
     ///
     /// With --full five of them play through everything instead: webhook, jobs at their times, a database of its own that is
-    /// dropped afterwards, and stand-ins for Telegram and the models. It takes minutes. Told is what the jobs did and
+    /// dropped afterwards, and stand-ins for Telegram and the models. A day of five players takes some seconds. Told is what the jobs did and
     /// whether every invariant holds for all rows; the command fails when one does not.
     Simulate {
         #[command(flatten)]

@@ -38,6 +38,7 @@ use crate::home::{self, Home};
 use crate::outside::Casting;
 use crate::schedule::{self, Schedule};
 use crate::scratch::{self, Scratch};
+use crate::wiring::default;
 use crate::{local, log};
 use drive::{Drive, Driven};
 
@@ -131,7 +132,8 @@ pub async fn command(
 ) -> Result<bool, Error> {
     let home = Home::find()?;
     let variables = local::variables(&home)?;
-    log::to_stderr(&variables);
+    // Words of distress are warned about, and there are many.
+    log::to_stderr(&default(variables.clone(), "LOG_LEVEL", "error"));
     let schedules = schedule::of_template(&home.read("template.yaml")?)?;
     let server = match database::named(database_url, &variables) {
         Some(url) => url,
