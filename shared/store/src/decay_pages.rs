@@ -14,7 +14,7 @@ use tokio_postgres::types::Type;
 use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
-use crate::{Error, Result, Tx};
+use crate::{Error, Result, Tx, metrics};
 
 /// A player whose grace is over, as read under the lock; the metrics come separately.
 #[derive(Debug, Clone)]
@@ -114,17 +114,7 @@ pub async fn metrics_of(tx: &Tx, users: &[UserId]) -> Result<HashMap<UserId, Met
             &[(&users, Type::UUID_ARRAY)],
         )
         .await?;
-    rows.iter()
-        .map(|row| {
-            let metrics = Metrics {
-                intimacy: metric(row, "intimacy")?,
-                passion: metric(row, "passion")?,
-                trust: metric(row, "trust")?,
-                secureness: metric(row, "secureness")?,
-            };
-            Ok((UserId::from_uuid(row.try_get("user_id")?), metrics))
-        })
-        .collect()
+    rows.iter().map(|row| Ok((UserId::from_uuid(row.try_get("user_id")?), metrics::read(row)?))).collect()
 }
 
 /// Writes charges of locked players back: scores and what they settle, then the metrics. A player without a metrics row
@@ -213,8 +203,4 @@ fn overdue(row: &Row) -> Result<Overdue> {
         can_be_written_to: row.try_get("can_be_written_to")?,
         last_warning_at: last_warning_at.and_then(|at| at.parse().ok()),
     })
-}
-
-fn metric(row: &Row, column: &'static str) -> Result<Score> {
-    Score::new(row.try_get(column)?).ok_or(Error::Damaged { column: "user_metrics" })
 }

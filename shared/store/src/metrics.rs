@@ -2,8 +2,8 @@
 
 use domain::ids::UserId;
 use domain::score::{Metrics, Score};
-use tokio_postgres::Client;
 use tokio_postgres::types::Type;
+use tokio_postgres::{Client, Row};
 
 use crate::{Error, Result, Tx};
 
@@ -16,18 +16,20 @@ pub async fn get(client: &Client, user: UserId) -> Result<Option<Metrics>> {
             &[(user.as_uuid(), Type::UUID)],
         )
         .await?;
-    row.map(|row| {
-        let metric = |column| -> Result<Score> {
-            Score::new(row.try_get(column)?).ok_or(Error::Damaged { column: "user_metrics" })
-        };
-        Ok(Metrics {
-            intimacy: metric("intimacy")?,
-            passion: metric("passion")?,
-            trust: metric("trust")?,
-            secureness: metric("secureness")?,
-        })
+    row.as_ref().map(read).transpose()
+}
+
+/// The four metrics of a row that has their columns.
+pub(crate) fn read(row: &Row) -> Result<Metrics> {
+    let metric = |column| -> Result<Score> {
+        Score::new(row.try_get(column)?).ok_or(Error::Damaged { column: "user_metrics" })
+    };
+    Ok(Metrics {
+        intimacy: metric("intimacy")?,
+        passion: metric("passion")?,
+        trust: metric("trust")?,
+        secureness: metric("secureness")?,
     })
-    .transpose()
 }
 
 /// Writes the metrics, and counts one more exchange in which both were vulnerable if there was one. A player without a

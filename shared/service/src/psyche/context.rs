@@ -19,7 +19,7 @@ use domain::state::nikita_date;
 use futures_util::join;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
-use serde_json::json;
+use serde_json::{Value, json};
 use store::Client;
 use store::psyche_context::{self, ByPlayer, Felt, Friend, Lived, Scored, Standing, Talked};
 
@@ -105,23 +105,29 @@ fn shown<T>(rows: &ByPlayer<T>, user: UserId, source: Source, line: impl Fn(&T) 
 
 fn now(standing: &Standing, now: Timestamp) -> Vec<String> {
     let details = Details::read(standing.conflict_details.as_ref()).details;
+    let mut lines = vec![format!("chapter {} of 5, score {} of 100", standing.chapter, standing.score)];
+    lines.extend(conflict_lines(&details, now));
+    lines
+}
+
+/// What is between the two.
+pub(super) fn conflict_lines(details: &Details, now: Timestamp) -> [String; 2] {
     let temperature = details.temperature_at(now);
     let conflict = details.kind.map_or("none", |kind| kind.as_str());
-    vec![
-        format!("chapter {} of 5, score {} of 100", standing.chapter, standing.score),
+    [
         format!("temperature {:.0} of 100 ({})", temperature.value(), temperature.zone().as_str()),
         format!("conflict: {conflict}"),
     ]
 }
 
 fn state(standing: &Standing) -> Vec<String> {
-    let state = standing.psyche.as_ref().and_then(|state| PsycheState::parse(state).ok());
-    vec![
-        state.map_or_else(
-            || "none yet".to_owned(),
-            |state| plain_up_to(&json!(state).to_string(), usize::MAX),
-        ),
-    ]
+    vec![state_line(standing.psyche.as_ref())]
+}
+
+/// The state as it is stored.
+pub(super) fn state_line(stored: Option<&Value>) -> String {
+    let state = stored.and_then(|state| PsycheState::parse(state).ok());
+    state.map_or_else(|| "none yet".to_owned(), |state| plain_up_to(&json!(state).to_string(), usize::MAX))
 }
 
 fn score(scored: &Scored) -> String {

@@ -12,7 +12,6 @@ use domain::interaction::is_first_of_day;
 use domain::prompt::plain::plain_up_to;
 use domain::psyche::calls::{Call, DEEP, QUICK, RECENT_MESSAGES, USER_TEXT_CHARS, label};
 use domain::psyche::quota::{DEEP_A_DAY, QUICK_A_DAY};
-use domain::psyche::state::PsycheState;
 use domain::psyche::tiers::{Situation, Tier, route};
 use domain::state::zone_or;
 use domain::status::GameStatus;
@@ -25,7 +24,7 @@ use store::Pool;
 use store::agent_reads::Standing;
 use store::psyche_states::{self, Written};
 
-use super::context::Context;
+use super::context::{Context, conflict_lines, state_line};
 use super::state_request;
 use crate::llm::{self, Purpose, Work};
 
@@ -98,20 +97,12 @@ impl Moment<'_> {
 
     /// What tier 2 is shown: what is true now, the state as it is, the message, and the last of the talk, the newest first.
     fn text(&self) -> String {
-        let details = self.details();
-        let temperature = details.temperature_at(self.now);
-        let conflict = details.kind.map_or("none", |kind| kind.as_str());
-        let state = self.standing.psyche.as_ref().and_then(|(state, _)| PsycheState::parse(state).ok());
-        let state = state.map_or_else(
-            || "none yet".to_owned(),
-            |state| plain_up_to(&json!(state).to_string(), usize::MAX),
-        );
+        let conflict = conflict_lines(&self.details(), self.now).join("\n");
+        let state = state_line(self.standing.psyche.as_ref().map(|(state, _)| state));
         format!(
-            "<now>\nchapter {} of 5\ntemperature {:.0} of 100 ({})\nconflict: {conflict}\n</now>\n\n\
+            "<now>\nchapter {} of 5\n{conflict}\n</now>\n\n\
              <state>\n{state}\n</state>\n\n<message>\n{}\n</message>\n\n<talk>\n{}\n</talk>",
             self.standing.chapter,
-            temperature.value(),
-            temperature.zone().as_str(),
             plain_up_to(self.words, USER_TEXT_CHARS),
             self.lines().join("\n"),
         )

@@ -3,6 +3,7 @@
 //! day that ends it, something that she cannot take in.
 
 use domain::canned;
+use domain::care::is_in_care;
 use domain::chapter::Chapter;
 use domain::conversation::{Message, Role};
 use domain::engagement::days::local_date;
@@ -49,6 +50,8 @@ pub(super) struct Accepted {
     /// What the message looks like in the conversation.
     pub(super) message: Message,
     pub(super) talk: Talk,
+    /// Whether the conversation is in care mode, which outranks every rule of the game.
+    pub(super) in_care: bool,
     /// As it was when the message was accepted.
     pub(super) game_status: GameStatus,
     pub(super) chapter: Chapter,
@@ -70,6 +73,12 @@ pub(super) struct Talk {
 }
 
 impl Talk {
+    /// Whether the player needs help, by what was said in this conversation up to the message.
+    fn is_in_care(&self, message: &Message) -> bool {
+        let before = self.before.iter().filter(|message| message.role == Role::User);
+        is_in_care(before.chain([message]).map(|message| message.content.as_str()))
+    }
+
     /// As it was before the message was put into `conversation`.
     fn before(session: &Session, conversation: ConversationId) -> Self {
         let newest = read(&session.messages);
@@ -189,6 +198,7 @@ pub(super) async fn recover(
     Ok(Some(Accepted {
         conversation,
         heard: heard.clone(),
+        in_care: talk.is_in_care(&message),
         message,
         talk,
         game_status: if session.boss_mode { GameStatus::BossFight } else { GameStatus::Active },
@@ -314,11 +324,13 @@ impl Holding<'_> {
         committed?;
         self.tx.committed();
 
+        let talk = Talk::before(&session, conversation);
         Ok(Acceptance::Waits(Box::new(Accepted {
             conversation,
             heard: heard.clone(),
+            in_care: talk.is_in_care(&message),
             message,
-            talk: Talk::before(&session, conversation),
+            talk,
             game_status: self.player.game_status,
             chapter: self.player.chapter,
             says_warning,

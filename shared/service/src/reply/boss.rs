@@ -62,7 +62,7 @@ pub(super) async fn answer(
     player: &Player,
     accepted: &Accepted,
 ) -> Result<Done, Failure> {
-    if accepted.in_care() {
+    if accepted.in_care {
         return help(deps, work, player, accepted).await;
     }
     let Some(fight) = read(deps, work, player).await? else { return Ok(Done::As(outcome::RAN_OUT)) };

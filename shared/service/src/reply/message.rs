@@ -2,7 +2,6 @@
 
 use std::time::{Duration, Instant};
 
-use domain::care::is_in_care;
 use domain::conflict::details::Details;
 use domain::conflict::expression::Expression;
 use domain::conflict::standing::Standing as Conflict;
@@ -71,12 +70,6 @@ impl Incoming {
 }
 
 impl Accepted {
-    /// Whether the conversation is in care mode, which outranks every rule of the game.
-    pub(super) fn in_care(&self) -> bool {
-        let before = self.talk.before.iter().filter(|message| message.role == Role::User);
-        is_in_care(before.chain([&self.message]).map(|message| message.content.as_str()))
-    }
-
     /// The exchange that an answer to it closes.
     pub(super) fn exchange(&self) -> Exchange<'_> {
         Exchange::closing(&self.message, &self.talk.before, &self.talk.earlier)
@@ -176,8 +169,7 @@ async fn said_farewell(deps: &Deps, work: &Work, player: &Player) -> store::Resu
 }
 
 async fn answer(deps: &Deps, work: &Work, player: &Player, accepted: &Accepted) -> Result<Done, Failure> {
-    let in_care = accepted.in_care();
-    if in_care {
+    if accepted.in_care {
         tracing::warn!(
             user_id = %player.id, conversation_id = %accepted.conversation, care_mode = true,
             "A player needs help: the conversation is in care mode"
@@ -187,11 +179,11 @@ async fn answer(deps: &Deps, work: &Work, player: &Player, accepted: &Accepted) 
         return boss::answer(deps, work, player, accepted).await;
     }
     let key = format!("{}:{}", work.chat(), accepted.heard.message_id);
-    if deps.rules.skip_rates_enabled && is_skipped(deps, &key, accepted, in_care) {
+    if deps.rules.skip_rates_enabled && is_skipped(deps, &key, accepted) {
         skip(deps, accepted).await?;
         return Ok(Done::As(outcome::SKIPPED));
     }
-    let delay = delay_of(deps, &key, accepted, in_care);
+    let delay = delay_of(deps, &key, accepted);
     let thinking = think(deps, player, accepted, &key);
     let thought = while_typing(deps, work.chat(), delay.is_zero(), thinking).await;
     say(deps, work, player, accepted, thought, delay).await
@@ -211,10 +203,10 @@ pub(super) async fn say(
             settle::settle(deps, work, player, accepted, &answered, delay).await
         }
         Ok(Thought::NoPlayer) => Ok(Done::As(outcome::NO_PLAYER)),
-        Ok(Thought::Rest) => rest(deps, work, player, accepted.in_care()).await,
+        Ok(Thought::Rest) => rest(deps, work, player, accepted.in_care).await,
         Err(failed) => {
             // Somebody in need does not wait for the next try.
-            if accepted.in_care() {
+            if accepted.in_care {
                 lines::say(deps, work, player, Words::HelpIfDue).await?;
             }
             Err(failed)
@@ -228,11 +220,11 @@ async fn skip(deps: &Deps, accepted: &Accepted) -> store::Result<()> {
     conversations::mark_skipped(&client, accepted.conversation, accepted.heard.message_id).await
 }
 
-fn is_skipped(deps: &Deps, key: &str, accepted: &Accepted, in_care: bool) -> bool {
+fn is_skipped(deps: &Deps, key: &str, accepted: &Accepted) -> bool {
     let situation = skip::Situation {
         chapter: accepted.chapter,
         status: accepted.game_status,
-        in_care,
+        in_care: accepted.in_care,
         messages_ever: u32::try_from(accepted.talk.messages_ever).unwrap_or(u32::MAX),
         previous_unanswered: accepted.previous_unanswered(),
         last_touchpoint_at: accepted.talk.last_touchpoint_at,
@@ -240,11 +232,11 @@ fn is_skipped(deps: &Deps, key: &str, accepted: &Accepted, in_care: bool) -> boo
     skip::skips(&deps.draws, key, &situation, accepted.written_at())
 }
 
-fn delay_of(deps: &Deps, key: &str, accepted: &Accepted, in_care: bool) -> SignedDuration {
+fn delay_of(deps: &Deps, key: &str, accepted: &Accepted) -> SignedDuration {
     let situation = delay::Situation {
         chapter: accepted.chapter,
         status: accepted.game_status,
-        in_care,
+        in_care: accepted.in_care,
         previous_message_at: accepted.previous_message().and_then(|message| message.timestamp),
     };
     delay::delay(&deps.draws, key, deps.rules.delay_mode, &situation, accepted.written_at())
@@ -290,7 +282,7 @@ pub(super) async fn think(
         text: accepted.message.content.clone(),
         telegram_message_id: Some(accepted.heard.message_id),
         previous_interaction_at: accepted.message.previous_interaction_at,
-        care_mode: accepted.in_care(),
+        care_mode: accepted.in_care,
         further_estimate: if is_scored { scoring::estimate(model, &exchange) } else { 0 },
         now: deps.clock.now(),
     };

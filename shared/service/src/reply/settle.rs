@@ -141,7 +141,7 @@ impl Turn<'_> {
                 exchange: &exchange,
                 recent: &recent,
                 analysis,
-                in_care: self.accepted.in_care(),
+                in_care: self.accepted.in_care,
             };
             Settlement::decide(analysed, locked, known, &self.deps.draws, self.now)
         });
@@ -233,7 +233,7 @@ impl Turn<'_> {
 
     /// Somebody in need does not wait behind what was said before.
     async fn queue(&self, tx: &Tx, letter: &NewMessage) -> store::Result<Option<Queued>> {
-        if self.accepted.in_care() {
+        if self.accepted.in_care {
             scheduled_events::create_urgent(tx, letter, self.now).await
         } else {
             scheduled_events::create(tx, letter, self.now).await
