@@ -45,14 +45,11 @@ pub const ALL: [(Function, Build); 9] = [
 ];
 
 /// Runs one function until the process is asked to end.
-pub async fn run(
-    function: &Function,
-    build: impl FnOnce(&Environment) -> Result<Router, StartError>,
-) -> ExitCode {
+pub fn run(function: &Function, build: impl FnOnce(&Environment) -> Result<Router, StartError>) -> ExitCode {
     let start = |setup: &Setup| {
         let environment = Environment::new(setup);
         environment.put_figures_in_force()?;
         build(&environment)
     };
-    runtime::start(function, start).await
+    runtime::start(function, start)
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::cleanup;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&cleanup::FUNCTION, cleanup::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&cleanup::FUNCTION, cleanup::from_environment)
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::decay;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&decay::FUNCTION, decay::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&decay::FUNCTION, decay::from_environment)
 }

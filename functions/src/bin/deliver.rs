@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::deliver;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&deliver::FUNCTION, deliver::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&deliver::FUNCTION, deliver::from_environment)
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::life_gen;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&life_gen::FUNCTION, life_gen::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&life_gen::FUNCTION, life_gen::from_environment)
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::process_conversations;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&process_conversations::FUNCTION, process_conversations::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&process_conversations::FUNCTION, process_conversations::from_environment)
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::psyche_batch;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&psyche_batch::FUNCTION, psyche_batch::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&psyche_batch::FUNCTION, psyche_batch::from_environment)
 }

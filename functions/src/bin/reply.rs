@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::reply;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&reply::FUNCTION, reply::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&reply::FUNCTION, reply::from_environment)
 }

@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::summary;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&summary::FUNCTION, summary::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&summary::FUNCTION, summary::from_environment)
 }

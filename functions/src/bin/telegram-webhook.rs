@@ -4,7 +4,6 @@ use std::process::ExitCode;
 
 use functions::telegram_webhook;
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    functions::run(&telegram_webhook::FUNCTION, telegram_webhook::from_environment).await
+fn main() -> ExitCode {
+    functions::run(&telegram_webhook::FUNCTION, telegram_webhook::from_environment)
 }

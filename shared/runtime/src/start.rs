@@ -1,10 +1,12 @@
 //! From a function's name to a function that runs.
 
+use std::io;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use axum::Router;
 use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::secrets::{Secret, Secrets};
 use crate::settings::{Basics, Problems, Reader, Variables, warn_of_leftovers};
@@ -49,12 +51,8 @@ impl Setup {
 pub type StartError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs the function that `build` makes, on Lambda or on a port, until the process is asked to end.
-pub async fn start(
-    function: &Function,
-    build: impl FnOnce(&Setup) -> Result<Router, StartError>,
-) -> ExitCode {
-    let variables = Variables::of_process();
-    match run(function, variables, build).await {
+pub fn start(function: &Function, build: impl FnOnce(&Setup) -> Result<Router, StartError>) -> ExitCode {
+    match run(function, Variables::of_process(), build) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error_code = "not_started", reason = %error, "config_error");
@@ -63,7 +61,7 @@ pub async fn start(
     }
 }
 
-async fn run(
+fn run(
     function: &Function,
     variables: Variables,
     build: impl FnOnce(&Setup) -> Result<Router, StartError>,
@@ -77,15 +75,28 @@ async fn run(
 
     let secrets = Secrets::for_deployment(basics.stage, basics.on_lambda, &variables, function.secrets);
     let setup = Setup { variables, secrets, basics };
-    let router = together(problems, build(&setup))?;
-    let router = edge::around(router, Duration::from_millis(setup.basics.slow_request_ms));
+    executor(setup.basics.on_lambda)?.block_on(async {
+        let router = together(problems, build(&setup))?;
+        let router = edge::around(router, Duration::from_millis(setup.basics.slow_request_ms));
+        serve(function, router, &setup.basics).await
+    })
+}
 
-    if setup.basics.on_lambda {
+/// What runs the tasks of a process. A Lambda function has less than one processor below 1,769 MB
+/// (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-memory.html>): threads beside the first would only make its
+/// start longer.
+fn executor(on_lambda: bool) -> io::Result<Runtime> {
+    let mut builder = if on_lambda { Builder::new_current_thread() } else { Builder::new_multi_thread() };
+    builder.enable_all().build()
+}
+
+async fn serve(function: &Function, router: Router, basics: &Basics) -> Result<(), StartError> {
+    if basics.on_lambda {
         // Nothing before the first poll: behind it the first event waits, and whoever needs a secret fetches them all.
         return lambda::run(function.name, router).await;
     }
     let end = server::asked_to_end()?;
-    let listener = TcpListener::bind(setup.basics.address).await?;
+    let listener = TcpListener::bind(basics.address).await?;
     tracing::info!(address = %listener.local_addr()?, "listening");
     server::serve(listener, router, end).await;
     Ok(())

@@ -16,7 +16,7 @@ use super::{Budget, Figure, median, millis};
 use crate::database::TestDatabase;
 
 /// Starts of each binary, in turn, so that a disturbance touches all of them.
-const STARTS: usize = 15;
+const STARTS: usize = 40;
 /// The longest a process may take for anything.
 const PATIENCE: Duration = Duration::from_secs(20);
 /// A megabyte as the platforms mean it.

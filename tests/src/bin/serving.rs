@@ -23,9 +23,8 @@ const SECRETS: &[Secret] = &[
     secrets::OPENAI_API_KEY,
 ];
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    runtime::start(&SERVING, everything).await
+fn main() -> ExitCode {
+    runtime::start(&SERVING, everything)
 }
 
 fn everything(setup: &Setup) -> Result<Router, StartError> {

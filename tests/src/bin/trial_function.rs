@@ -31,9 +31,8 @@ impl FromRef<Gate> for TaskGate {
     }
 }
 
-#[tokio::main]
-async fn main() -> ExitCode {
-    runtime::start(&TRIAL, build).await
+fn main() -> ExitCode {
+    runtime::start(&TRIAL, build)
 }
 
 fn build(setup: &Setup) -> Result<Router, StartError> {
