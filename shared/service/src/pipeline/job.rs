@@ -26,6 +26,7 @@ use serde_json::json;
 use store::error_logs::{self, Level};
 use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Recovered};
 use store::score_history;
+use tokio::sync::Mutex;
 
 use super::orchestrator::{Ended, Failure, Orchestrator};
 use super::stage::Registered;
@@ -188,11 +189,18 @@ struct Window {
     opened: Instant,
     claims: AtomicU32,
     closed: AtomicBool,
+    /// Of two claims in the same instant each may get a conversation of the same player: they come one after the other.
+    claiming: Mutex<()>,
 }
 
 impl Window {
     fn open() -> Self {
-        Self { opened: Instant::now(), claims: AtomicU32::new(0), closed: AtomicBool::new(false) }
+        Self {
+            opened: Instant::now(),
+            claims: AtomicU32::new(0),
+            closed: AtomicBool::new(false),
+            claiming: Mutex::default(),
+        }
     }
 
     /// Takes the right to one claim; false, and the window is closed for all, when time or number is used up.
@@ -234,7 +242,11 @@ async fn worker(
 ) -> Worked {
     let mut worked = Worked::default();
     while window.take(run) {
-        match claim(deps, rollout, None).await {
+        let claimed = {
+            let _alone = window.claiming.lock().await;
+            claim(deps, rollout, None).await
+        };
+        match claimed {
             Ok(Some(claimed)) => {
                 let user = claimed.user;
                 worked.ended.push((user, Box::pin(process(deps, stages, claimed)).await));

@@ -29,7 +29,6 @@ use store::inbound_events::Player;
 use store::scheduled_events::{self, NewMessage, Queued};
 use store::score_history::{self, NewEntry};
 use store::users::{self, AfterBoss, Locked};
-use tokio::time::sleep_until;
 
 use super::accept::Accepted;
 use super::lines::{self, Outgoing};
@@ -165,7 +164,7 @@ impl Turn<'_> {
             Step::Pressed { encounter, line } => Answer::Pressed(encounter, line),
             Step::Complete(encounter) => self.ask(&encounter).await?,
         };
-        sleep_until(typed_at.into()).await;
+        self.deps.sender.pauses.exactly(typed_at.saturating_duration_since(Instant::now())).await;
         Ok(answer)
     }
 

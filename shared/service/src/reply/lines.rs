@@ -13,7 +13,6 @@ use store::Tx;
 use store::inbound_events::Player;
 use store::scheduled_events::{self, Claimed, NewMessage, Queued};
 use store::users::Locked;
-use tokio::time::sleep;
 
 use super::hold::{self, NotHeld};
 use super::outcome::Done;
@@ -126,7 +125,7 @@ pub(crate) async fn follow(deps: &Deps, work: &Work, messages: &[Queued]) -> sto
         if wait > AT_ONCE {
             return Ok(());
         }
-        sleep(Duration::try_from(wait).unwrap_or_default()).await;
+        deps.sender.pauses.exactly(Duration::try_from(wait).unwrap_or_default()).await;
         let now = deps.clock.now().max(message.scheduled_at);
         let claimed = {
             let client = deps.pool.get().await?;
