@@ -50,13 +50,19 @@ async fn asked(bundle: &Bundle, body: &Value) -> (u16, Value) {
 #[tokio::test]
 async fn the_named_conversation_alone_is_run() {
     let (bundle, ids) = world().await;
-    let tried = format!("UPDATE conversations SET status = 'failed', processing_attempts = 3 WHERE id = '{}'", ids[0]);
+    let tried = format!(
+        "UPDATE conversations SET status = 'failed', processing_attempts = 3 WHERE id = '{}'",
+        ids[0]
+    );
     execute(&bundle.pool(), &tried).await;
 
     let (status, answer) = asked(&bundle, &json!({ "conversation_id": ids[0] })).await;
 
     assert_eq!(status, 200, "{answer}");
-    assert_eq!((&answer["status"], &answer["processed"], &answer["failed"]), (&json!("ok"), &json!(1), &json!(0)));
+    assert_eq!(
+        (&answer["status"], &answer["processed"], &answer["failed"]),
+        (&json!("ok"), &json!(1), &json!(0))
+    );
     assert_eq!(statuses(&bundle, ids).await, ["processed", "active"]);
     assert_eq!(bundle.rows("SELECT count(*) FROM job_executions").await, ["0"]);
 }
