@@ -1,7 +1,8 @@
 //! Every five minutes: what died is picked up, ended conversations become memory, the inbox is swept. The run is
 //! `service::pipeline::job`.
 //!
-//! With a queue the run only puts conversations into it, and its records come back here.
+//! With a queue the run only puts conversations into it, and its records come back here. A call that names a conversation
+//! is an operator's: that one is run, however often it was tried.
 
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,14 +11,19 @@ use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::response::Response;
 use axum::routing::post;
+use domain::ids::ConversationId;
 use domain::inbox::SWEEP_LIMIT;
 use domain::job::PROCESS_CONVERSATIONS;
 use providers::queue::Queue;
 use runtime::auth::TaskGate;
+use runtime::error::{ApiError, InvalidField};
 use runtime::job::JobRequest;
+use runtime::payload::Raw;
 use runtime::queue::{self, Failures, Records};
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
+use serde::Deserialize;
+use serde_json::Value;
 use service::inbox::{self, Handover};
 use service::pipeline::job::by_queue::{self, Turn};
 use service::pipeline::job::{self, Rollout};
@@ -97,16 +103,31 @@ pub fn from_environment(environment: &Environment) -> Result<Router, StartError>
     environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
 }
 
-async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
+async fn run(State(deps): State<Deps>, request: JobRequest, Raw(body): Raw) -> Result<Response, ApiError> {
+    if let Some(conversation) = asked_for(&body)? {
+        let ended = job::answer_forced(&deps.pipeline, &deps.stages, deps.rollout, conversation).await;
+        return Ok(task::answer(ended));
+    }
     let sweep = async {
         let swept = inbox::sweep(&deps.inbox, &*deps.handover, SWEEP_LIMIT).await?;
         Ok(swept.handed_over)
     };
     let (pipeline, call) = (&deps.pipeline, task::call(request));
-    task::answer(match &deps.queue {
+    Ok(task::answer(match &deps.queue {
         Some(queue) => by_queue::answer(pipeline, queue, deps.rollout, sweep, call).await,
         None => job::answer(pipeline, &deps.stages, deps.rollout, sweep, call).await,
-    })
+    }))
+}
+
+/// The conversation that an operator names in the body; a schedule names none.
+fn asked_for(body: &[u8]) -> Result<Option<ConversationId>, ApiError> {
+    let body: Value = serde_json::from_slice(body).unwrap_or_default();
+    let named = &body["conversation_id"];
+    if named.is_null() {
+        return Ok(None);
+    }
+    let invalid = |_| ApiError::validation(&[InvalidField::body("conversation_id", "must be a UUID")]);
+    ConversationId::deserialize(named).map(Some).map_err(invalid)
 }
 
 async fn take(State(deps): State<Deps>, records: Records) -> Failures {
