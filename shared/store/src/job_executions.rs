@@ -197,6 +197,22 @@ pub async fn finish(
     Ok(changed == 1)
 }
 
+/// What the newest run of the job that completed at its time told; none before the first.
+pub async fn find_last_result(client: &Client, job: Job) -> Result<Option<Value>> {
+    let row = client
+        .query_typed_opt(
+            "-- job_executions::find_last_result
+             SELECT result
+               FROM job_executions
+              WHERE job_name = $1 AND status = 'completed' AND slot IS NOT NULL
+              ORDER BY started_at DESC, id
+              LIMIT 1",
+            &[(&job.name, Type::TEXT)],
+        )
+        .await?;
+    Ok(row.map(|row| row.try_get("result")).transpose()?.flatten())
+}
+
 fn claimed(row: &Row) -> Result<Claimed> {
     Ok(Claimed { execution: ExecutionId::from_uuid(row.try_get("id")?), attempt: row.try_get("attempts")? })
 }
