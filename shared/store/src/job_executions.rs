@@ -46,13 +46,7 @@ pub struct Known {
 ///
 /// Must be a statement of its own before the job's rows are read: a statement sees the rows as they were when it began.
 pub async fn lock_job(tx: &Tx, job: Job) -> Result<()> {
-    tx.execute_typed(
-        "-- job_executions::lock_job
-         SELECT pg_advisory_xact_lock(hashtextextended('job:' || $1, 0))",
-        &[(&job.name, Type::TEXT)],
-    )
-    .await?;
-    Ok(())
+    tx.lock(&format!("job:{}", job.name)).await
 }
 
 /// Sets the job's runs to failed whose lease is over: their process died. Returns how many.
