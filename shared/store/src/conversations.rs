@@ -9,8 +9,8 @@ use domain::ids::{ConversationId, UserId};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::Value;
+use tokio_postgres::Client;
 use tokio_postgres::types::Type;
-use tokio_postgres::{Client, Row};
 use uuid::Uuid;
 
 use crate::{Error, Result, Tx};
@@ -140,52 +140,7 @@ pub async fn count(client: &Client, user: UserId) -> Result<i64> {
 
 /// The player's newest text conversation and what a turn asks beside it. `count_up_to` limits the count of messages.
 pub async fn get_session(client: &Client, user: UserId, count_up_to: i64) -> Result<Session> {
-    let row = client
-        .query_typed_one(
-            "-- conversations::get_session
-             WITH newest AS MATERIALIZED (
-                 SELECT id, messages, started_at, is_boss_fight
-                   FROM conversations
-                  WHERE user_id = $1 AND platform = 'telegram'
-                  ORDER BY started_at DESC, id DESC
-                  LIMIT 1)
-             SELECT (SELECT id FROM newest) AS id,
-                    (SELECT is_boss_fight FROM newest) AS boss_mode,
-                    (SELECT messages FROM newest) AS messages,
-                    (SELECT earlier.messages
-                       FROM conversations AS earlier, newest
-                      WHERE earlier.user_id = $1 AND earlier.platform = 'telegram'
-                        AND (earlier.started_at, earlier.id) < (newest.started_at, newest.id)
-                      ORDER BY earlier.started_at DESC, earlier.id DESC
-                      LIMIT 1) AS earlier,
-                    (SELECT count(*)
-                       FROM (SELECT
-                               FROM conversations AS conversation
-                               CROSS JOIN LATERAL jsonb_array_elements(conversation.messages) AS message
-                              WHERE conversation.user_id = $1 AND conversation.platform = 'telegram'
-                                AND message->>'role' = $2
-                              LIMIT $3) AS written) AS messages_ever,
-                    (SELECT max(delivered_at)
-                       FROM scheduled_touchpoints
-                      WHERE user_id = $1 AND delivered) AS last_touchpoint_at",
-            &[(user.as_uuid(), Type::UUID), (&Role::User.as_str(), Type::TEXT), (&count_up_to, Type::INT8)],
-        )
-        .await?;
-    session(&row)
-}
-
-fn session(row: &Row) -> Result<Session> {
-    let id: Option<Uuid> = row.try_get("id")?;
-    let messages: Option<Value> = row.try_get("messages")?;
-    let earlier: Option<Value> = row.try_get("earlier")?;
-    Ok(Session {
-        conversation: id.map(ConversationId::from_uuid),
-        boss_mode: row.try_get::<_, Option<bool>>("boss_mode")?.unwrap_or_default(),
-        messages: messages.unwrap_or_default(),
-        earlier: earlier.unwrap_or_default(),
-        messages_ever: row.try_get("messages_ever")?,
-        last_touchpoint_at: row.try_get("last_touchpoint_at")?,
-    })
+    session(client, user, None, count_up_to).await
 }
 
 /// The same around the text conversation, active since `since`, in which the player's message with this number stands;
@@ -197,19 +152,36 @@ pub async fn find_session(
     since: Timestamp,
     count_up_to: i64,
 ) -> Result<Option<Session>> {
+    let session = session(client, user, Some((telegram_message_id, since)), count_up_to).await?;
+    Ok(session.conversation.is_some().then_some(session))
+}
+
+/// Around the newest text conversation, or the newest in which the message with the given number stands, if it was active
+/// since the given instant.
+async fn session(
+    client: &Client,
+    user: UserId,
+    message: Option<(i64, Timestamp)>,
+    count_up_to: i64,
+) -> Result<Session> {
+    let (telegram_message_id, since) = message.unzip();
     let row = client
-        .query_typed_opt(
-            "-- conversations::find_session
+        .query_typed_one(
+            "-- conversations::session
              WITH this AS MATERIALIZED (
                  SELECT id, messages, started_at, is_boss_fight
                    FROM conversations
-                  WHERE user_id = $1 AND platform = 'telegram' AND last_message_at >= $3
-                    AND messages @> jsonb_build_array(jsonb_build_object('telegram_message_id', $2::bigint))
+                  WHERE user_id = $1 AND platform = 'telegram'
+                    AND ($2::bigint IS NULL
+                         OR last_message_at >= $3
+                            AND messages @> jsonb_build_array(jsonb_build_object('telegram_message_id', $2::bigint)))
                   ORDER BY started_at DESC, id DESC
                   LIMIT 1)
-             SELECT this.id, this.is_boss_fight AS boss_mode, this.messages,
+             SELECT (SELECT id FROM this) AS id,
+                    (SELECT is_boss_fight FROM this) AS boss_mode,
+                    (SELECT messages FROM this) AS messages,
                     (SELECT earlier.messages
-                       FROM conversations AS earlier
+                       FROM conversations AS earlier, this
                       WHERE earlier.user_id = $1 AND earlier.platform = 'telegram'
                         AND (earlier.started_at, earlier.id) < (this.started_at, this.id)
                       ORDER BY earlier.started_at DESC, earlier.id DESC
@@ -223,8 +195,7 @@ pub async fn find_session(
                               LIMIT $5) AS written) AS messages_ever,
                     (SELECT max(delivered_at)
                        FROM scheduled_touchpoints
-                      WHERE user_id = $1 AND delivered) AS last_touchpoint_at
-               FROM this",
+                      WHERE user_id = $1 AND delivered) AS last_touchpoint_at",
             &[
                 (user.as_uuid(), Type::UUID),
                 (&telegram_message_id, Type::INT8),
@@ -234,5 +205,15 @@ pub async fn find_session(
             ],
         )
         .await?;
-    row.as_ref().map(session).transpose()
+    let id: Option<Uuid> = row.try_get("id")?;
+    let messages: Option<Value> = row.try_get("messages")?;
+    let earlier: Option<Value> = row.try_get("earlier")?;
+    Ok(Session {
+        conversation: id.map(ConversationId::from_uuid),
+        boss_mode: row.try_get::<_, Option<bool>>("boss_mode")?.unwrap_or_default(),
+        messages: messages.unwrap_or_default(),
+        earlier: earlier.unwrap_or_default(),
+        messages_ever: row.try_get("messages_ever")?,
+        last_touchpoint_at: row.try_get("last_touchpoint_at")?,
+    })
 }
