@@ -2,10 +2,10 @@
 
 use std::fmt::Write as _;
 
-use domain::budget;
+use domain::engagement::days::{LocalDay, local_date};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::{SignedDuration, Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use serde_json::json;
 use service::Clock;
@@ -44,16 +44,10 @@ pub async fn command(
 }
 
 fn span(day: Option<Date>, now: Timestamp) -> Result<Span, Error> {
-    let Some(day) = day else {
-        let from = budget::day(now).start - SignedDuration::from_hours(24 * (DAYS - 1));
-        return Ok(Span { from, to: now + SignedDuration::from_hours(24) });
-    };
-    let midnight = |day: Date| day.to_zoned(TimeZone::UTC).map(|midnight| midnight.timestamp());
-    let (from, to) = (midnight(day), day.tomorrow().and_then(midnight));
-    match (from, to) {
-        (Ok(from), Ok(to)) => Ok(Span { from, to }),
-        _ => Err(Error::OddDay(day)),
-    }
+    let first = day.unwrap_or_else(|| local_date(now, &TimeZone::UTC).saturating_sub((DAYS - 1).days()));
+    let LocalDay { from, to, .. } = LocalDay::of(first, &TimeZone::UTC).ok_or(Error::OddDay(first))?;
+    let to = if day.is_some() { to } else { now + SignedDuration::from_hours(24) };
+    Ok(Span { from, to })
 }
 
 fn dollars(cost: i64) -> Decimal {

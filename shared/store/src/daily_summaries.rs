@@ -2,10 +2,11 @@
 
 use domain::chapter::Chapter;
 use domain::daily_summary::DailySummary;
+use domain::engagement::days::LocalDay;
 use domain::ids::{ConversationId, UserId};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan};
 use rust_decimal::Decimal;
 use serde_json::json;
 use tokio_postgres::Client;
@@ -29,8 +30,8 @@ pub struct Day {
 impl Day {
     /// The UTC date of this player; none at the end of the calendar.
     pub fn of(user: UserId, date: Date) -> Option<Self> {
-        let instant = |date: Date| date.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp());
-        Some(Self { user, date, begins: instant(date)?, ends: instant(date.checked_add(1.day()).ok()?)? })
+        let LocalDay { date, from, to } = LocalDay::of(date, &TimeZone::UTC)?;
+        Some(Self { user, date, begins: from, ends: to })
     }
 }
 
