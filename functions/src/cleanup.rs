@@ -1,18 +1,18 @@
 //! Half-hourly: what has had its time goes. The run is `service::cleanup`.
 
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::job;
-use runtime::auth::TaskGate;
 use runtime::job::JobRequest;
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
-use service::{cleanup, job_run};
+use service::cleanup;
 
 use crate::environment::Environment;
-use crate::{SLOW_WORKER_MS, secrets, task};
+use crate::task::{self, Gated};
+use crate::{SLOW_WORKER_MS, secrets};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
@@ -22,29 +22,7 @@ pub const FUNCTION: Function =
 pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL];
 
 /// What it needs.
-#[derive(Debug, Clone)]
-pub struct Deps {
-    /// Who may call.
-    pub gate: TaskGate,
-    /// What the job needs.
-    pub cleanup: cleanup::Deps,
-}
-
-impl Deps {
-    /// Everything from the environment.
-    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| {
-            let cleanup = cleanup::Deps { pool: wiring.pool()?, clock: wiring.clock() };
-            Ok(Self { gate: wiring.task_gate(), cleanup })
-        })
-    }
-}
-
-impl FromRef<Deps> for TaskGate {
-    fn from_ref(deps: &Deps) -> Self {
-        deps.gate.clone()
-    }
-}
+pub type Deps = Gated<cleanup::Deps>;
 
 /// The function.
 pub fn router(deps: Deps) -> Router {
@@ -53,11 +31,14 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), SECRETS)
+    let deps = environment.wire(|wiring| {
+        let deps = cleanup::Deps { pool: wiring.pool()?, clock: wiring.clock() };
+        Ok(Gated { gate: wiring.task_gate(), deps })
+    })?;
+    environment.finish(router(deps), SECRETS)
 }
 
-async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
-    let Deps { cleanup: deps, .. } = &deps;
-    let work = |run| cleanup::run(deps, run);
-    task::answer(job_run::run(&deps.pool, &deps.clock, job::CLEANUP, task::call(request), work).await)
+async fn run(State(Gated { deps, .. }): State<Deps>, request: JobRequest) -> Response {
+    let work = |run| cleanup::run(&deps, run);
+    task::run(&deps.pool, &deps.clock, job::CLEANUP, request, work).await
 }

@@ -1,18 +1,18 @@
 //! Hourly: silence costs score. The rule is `domain::decay`, the run is `service::decay`.
 
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::job;
-use runtime::auth::TaskGate;
 use runtime::job::JobRequest;
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
-use service::{decay, job_run};
+use service::decay;
 
 use crate::environment::Environment;
-use crate::{SLOW_WORKER_MS, secrets, task};
+use crate::task::{self, Gated};
+use crate::{SLOW_WORKER_MS, secrets};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function = Function { name: "decay", secrets: SECRETS, slow_request_ms: SLOW_WORKER_MS };
@@ -24,26 +24,7 @@ pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::ANTHROPIC_API_K
 const REQUIRED: &[Secret] = &[secrets::DATABASE_URL];
 
 /// What it needs.
-#[derive(Debug, Clone)]
-pub struct Deps {
-    /// Who may call.
-    pub gate: TaskGate,
-    /// What the job needs.
-    pub decay: decay::Deps,
-}
-
-impl Deps {
-    /// Everything from the environment.
-    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| Ok(Self { gate: wiring.task_gate(), decay: wiring.decay()? }))
-    }
-}
-
-impl FromRef<Deps> for TaskGate {
-    fn from_ref(deps: &Deps) -> Self {
-        deps.gate.clone()
-    }
-}
+pub type Deps = Gated<decay::Deps>;
 
 /// The function.
 pub fn router(deps: Deps) -> Router {
@@ -52,11 +33,11 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
+    let deps = environment.wire(|wiring| Ok(Gated { gate: wiring.task_gate(), deps: wiring.decay()? }))?;
+    environment.finish(router(deps), REQUIRED)
 }
 
-async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
-    let Deps { decay: deps, .. } = &deps;
-    let work = |run| decay::run(deps, run);
-    task::answer(job_run::run(&deps.pool, &deps.clock, job::DECAY, task::call(request), work).await)
+async fn run(State(Gated { deps, .. }): State<Deps>, request: JobRequest) -> Response {
+    let work = |run| decay::run(&deps, run);
+    task::run(&deps.pool, &deps.clock, job::DECAY, request, work).await
 }

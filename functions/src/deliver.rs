@@ -1,19 +1,19 @@
 //! Every five minutes: what is due is sent. The rules are in `domain::delivery`, the run is `service::deliver`.
 
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::delivery::BATCH;
 use domain::job;
-use runtime::auth::TaskGate;
 use runtime::job::JobRequest;
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
-use service::{deliver, job_run};
+use service::deliver;
 
 use crate::environment::Environment;
-use crate::{SLOW_WORKER_MS, secrets, task};
+use crate::task::{self, Gated};
+use crate::{SLOW_WORKER_MS, secrets};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
@@ -27,34 +27,7 @@ pub const SECRETS: &[Secret] =
 const REQUIRED: &[Secret] = &[secrets::DATABASE_URL, secrets::TELEGRAM_BOT_TOKEN];
 
 /// What it needs.
-#[derive(Debug, Clone)]
-pub struct Deps {
-    /// Who may call.
-    pub gate: TaskGate,
-    /// What the job needs.
-    pub deliver: deliver::Deps,
-}
-
-impl Deps {
-    /// Everything from the environment.
-    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| {
-            let deliver = deliver::Deps {
-                sender: wiring.sender()?,
-                batch: wiring.settings.number("DELIVER_BATCH", BATCH, 1..=1_000),
-                lease: wiring.delivery_lease(),
-                outreach: wiring.outreach()?,
-            };
-            Ok(Self { gate: wiring.task_gate(), deliver })
-        })
-    }
-}
-
-impl FromRef<Deps> for TaskGate {
-    fn from_ref(deps: &Deps) -> Self {
-        deps.gate.clone()
-    }
-}
+pub type Deps = Gated<deliver::Deps>;
 
 /// The function.
 pub fn router(deps: Deps) -> Router {
@@ -63,13 +36,19 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
+    let deps = environment.wire(|wiring| {
+        let deps = deliver::Deps {
+            sender: wiring.sender()?,
+            batch: wiring.settings.number("DELIVER_BATCH", BATCH, 1..=1_000),
+            lease: wiring.delivery_lease(),
+            outreach: wiring.outreach()?,
+        };
+        Ok(Gated { gate: wiring.task_gate(), deps })
+    })?;
+    environment.finish(router(deps), REQUIRED)
 }
 
-async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
-    let Deps { deliver: deps, .. } = &deps;
-    let work = |run| deliver::run(deps, run);
-    task::answer(
-        job_run::run(&deps.sender.pool, &deps.sender.clock, job::DELIVER, task::call(request), work).await,
-    )
+async fn run(State(Gated { deps, .. }): State<Deps>, request: JobRequest) -> Response {
+    let work = |run| deliver::run(&deps, run);
+    task::run(&deps.sender.pool, &deps.sender.clock, job::DELIVER, request, work).await
 }

@@ -1,9 +1,13 @@
 //! From settings and secrets to what the functions need.
 //!
 //! A function asks for its pieces in [`Environment::wire`], and just the settings behind those pieces are read and checked.
+//! The pieces that all kinds of functions share are here; those of the jobs and those of answering have a file each.
 //! Clients are given a way to fetch their key, not the key: a rotated one is found without a restart.
 
-use std::sync::{Arc, OnceLock};
+mod jobs;
+mod replies;
+
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use axum::Router;
@@ -11,7 +15,6 @@ use axum::http::HeaderName;
 use domain::budget::Budgets;
 use domain::draw::Draws;
 use domain::psyche::calls;
-use domain::reply::delay::Mode;
 use domain::{boss, budget, config, delivery, inbox, pricing};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -29,11 +32,8 @@ use runtime::{Setup, StartError, database, edge, failure};
 use rust_decimal::prelude::ToPrimitive;
 use rust_decimal::{Decimal, dec};
 use service::deliver::Sender;
-use service::inbox::{Handover, QueueHandover};
-use service::life::{self, Life};
 use service::llm::{Models, Spending};
-use service::touchpoints::Outreach;
-use service::{Clock, agent, daily_summaries, decay, pipeline, psyche, psyche_batch, reply};
+use service::{Clock, life, pipeline, reply};
 use store::Pool;
 
 use crate::{failures, secrets};
@@ -53,9 +53,6 @@ const MICRO_DOLLARS: Decimal = dec!(1_000_000);
 /// The experiment whose figures are in force.
 const EXPERIMENT: &str = "NIKITA_EXPERIMENT";
 
-/// The queue of hints for `reply`.
-const REPLY_QUEUE_URL: &str = "REPLY_QUEUE_URL";
-
 /// What a request for a psyche state has besides its context: instructions and schema, in tokens.
 const PSYCHE_BESIDE: u64 = 1_500;
 
@@ -64,8 +61,6 @@ const PSYCHE_BATCH_MODEL: (&str, &str) = ("PSYCHE_BATCH_MODEL", "claude-opus-4-6
 
 /// The model that writes her psyche in a hurry.
 const PSYCHE_QUICK_MODEL: (&str, &str) = ("PSYCHE_QUICK_MODEL", "claude-sonnet-4-5-20250929");
-/// Thinks about her deeply, on a message that is worth it.
-const PSYCHE_DEEP_MODEL: (&str, &str) = ("PSYCHE_DEEP_MODEL", "claude-opus-4-6");
 
 /// The model that thinks up what she writes first.
 const TOUCHPOINT_MODEL: (&str, &str) = ("TOUCHPOINT_MODEL", "claude-haiku-4-5-20251001");
@@ -217,23 +212,6 @@ impl Wiring<'_> {
         Ok(Sender { pool, clock: self.clock(), bot, pauses: self.environment.pauses.clone() })
     }
 
-    /// What writing first needs.
-    pub fn outreach(&mut self) -> Result<Outreach, StartError> {
-        let models = self.models()?;
-        Ok(Outreach {
-            enabled: self.touchpoints_enabled(),
-            draws: self.draws(),
-            models,
-            model: self.model(TOUCHPOINT_MODEL.0, TOUCHPOINT_MODEL.1),
-            nikita_zone: self.nikita_zone(),
-        })
-    }
-
-    /// Whether she writes first.
-    fn touchpoints_enabled(&mut self) -> bool {
-        self.settings.flag("TOUCHPOINTS_ENABLED", pipeline::Settings::default().touchpoints_enabled)
-    }
-
     /// How long a message that is being sent belongs to its sender.
     pub fn delivery_lease(&mut self) -> SignedDuration {
         self.lease("DELIVERY_LEASE_S", delivery::LEASE)
@@ -284,40 +262,6 @@ impl Wiring<'_> {
         Patience { timeout: Duration::from_secs(seconds), tries }
     }
 
-    /// What the pipeline needs, and what is set about its stages.
-    pub fn pipeline(&mut self) -> Result<(pipeline::Deps, pipeline::Settings), StartError> {
-        let (pool, models) = (self.pool()?, self.models()?);
-        let deps = pipeline::Deps {
-            pool,
-            clock: self.clock(),
-            models,
-            draws: self.draws(),
-            pace: pipeline::orchestrator::Pace::default(),
-            errors_are_told: self.settings.flag("OBSERVABILITY_ENABLED", true),
-        };
-        let default = pipeline::Settings::default();
-        let settings = pipeline::Settings {
-            model: self.model("ANTHROPIC_MODEL", &default.model),
-            summary_model: self.model("SUMMARY_MODEL", &default.summary_model),
-            vice_model: self.model("SCORING_MODEL", &default.vice_model),
-            dedup_similarity: self.settings.number(
-                "MEMORY_DEDUP_SIMILARITY",
-                default.dedup_similarity,
-                0.0..=1.0,
-            ),
-            nikita_zone: self.nikita_zone(),
-            psyche_agent_enabled: self.psyche_agent_enabled(),
-            life: self.life()?.settings,
-            boss_mode: self.boss_mode(),
-            touchpoints_enabled: self.touchpoints_enabled(),
-            meta_prompt_model: self
-                .settings
-                .flag("PROMPT_ENRICHMENT_ENABLED", false)
-                .then(|| self.model("META_PROMPT_MODEL", "claude-haiku-4-5-20251001")),
-        };
-        Ok((deps, settings))
-    }
-
     fn boss_mode(&mut self) -> boss::Mode {
         if self.settings.flag("MULTI_PHASE_BOSS_ENABLED", true) {
             boss::Mode::Multi
@@ -347,116 +291,10 @@ impl Wiring<'_> {
         budget::worst_bill(budgets.user, estimates.into_iter().max().unwrap_or_default())
     }
 
-    /// What the hourly job needs.
-    pub fn decay(&mut self) -> Result<decay::Deps, StartError> {
-        let (pool, models) = (self.pool()?, self.models()?);
-        let model = self.model("SCORING_MODEL", &pipeline::Settings::default().vice_model);
-        Ok(decay::Deps { pool, clock: self.clock(), draws: self.draws(), models, model })
-    }
-
-    /// What the nightly summaries need.
-    pub fn daily_summaries(&mut self) -> Result<daily_summaries::Deps, StartError> {
-        let (pool, models) = (self.pool()?, self.models()?);
-        let model = self.model("SUMMARY_MODEL", &pipeline::Settings::default().summary_model);
-        Ok(daily_summaries::Deps { pool, clock: self.clock(), models, model })
-    }
-
-    /// What writing her days needs.
-    pub fn life(&mut self) -> Result<Life, StartError> {
-        let default = life::Settings::default();
-        let settings = life::Settings {
-            model: self.model("LIFE_GEN_MODEL", &default.model),
-            enhanced: self.settings.flag("LIFE_SIM_ENHANCED", default.enhanced),
-            nikita_zone: self.nikita_zone(),
-        };
-        Ok(Life { pool: self.pool()?, draws: self.draws(), settings })
-    }
-
-    /// What the job that writes her days ahead needs.
-    pub fn life_gen(&mut self) -> Result<life::job::Deps, StartError> {
-        let (life, models) = (self.life()?, self.models()?);
-        Ok(life::job::Deps { life, models, queue: self.queue("LIFE_GEN_QUEUE_URL") })
-    }
-
-    /// What the job that writes her psyche needs.
-    pub fn psyche_batch(&mut self) -> Result<psyche_batch::Deps, StartError> {
-        let (pool, models) = (self.pool()?, self.models()?);
-        Ok(psyche_batch::Deps {
-            pool,
-            clock: self.clock(),
-            models,
-            model: self.psyche_model(PSYCHE_BATCH_MODEL),
-            nikita_zone: self.nikita_zone(),
-            time: calls::BATCH.timeout,
-            queue: self.queue("PSYCHE_BATCH_QUEUE_URL"),
-        })
-    }
-
-    /// Who answers.
-    pub fn agent(&mut self) -> Result<agent::Deps, StartError> {
-        let (pool, models) = (self.pool()?, self.models()?);
-        let default = agent::Settings::default();
-        let settings = agent::Settings {
-            chat_model: self.model("ANTHROPIC_MODEL", &default.chat_model),
-            psyche: self.psyche(),
-            ..default
-        };
-        Ok(agent::Deps { pool, models, draws: self.draws(), nikita_zone: self.nikita_zone(), settings })
-    }
-
-    /// What working off an account's updates needs.
-    pub fn reply(&mut self) -> Result<reply::Deps, StartError> {
-        let (pool, sender, agent) = (self.pool()?, self.sender()?, self.agent()?);
-        let default = reply::Rules::default();
-        let rules = reply::Rules {
-            skip_rates_enabled: self.settings.flag("SKIP_RATES_ENABLED", default.skip_rates_enabled),
-            delay_mode: self.delay_mode(),
-            scoring_model: self.model("SCORING_MODEL", &default.scoring_model),
-            judge_model: self.model("BOSS_JUDGE_MODEL", &default.judge_model),
-            boss_mode: self.boss_mode(),
-            bot_username: self.settings.text_or("TELEGRAM_BOT_USERNAME", &default.bot_username),
-            lease: self.lease("INBOX_LEASE_S", inbox::LEASE),
-            delivery_lease: self.delivery_lease(),
-            ..default
-        };
-        let turn_time = rules.turn_time;
-        let deps = reply::Deps { pool, clock: self.clock(), draws: self.draws(), sender, agent, rules };
-        Ok(deps.limit_turns(turn_time))
-    }
-
-    /// Who works off what was received: the queue's consumer, or this process where there is no queue.
-    pub fn handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
-        match self.reply_queue() {
-            Some(queue) => Ok(Arc::new(QueueHandover(queue))),
-            None => self.inline_handover(),
-        }
-    }
-
-    /// The queue of hints for `reply`, where there is one.
-    pub fn reply_queue(&mut self) -> Option<Queue> {
-        self.queue(REPLY_QUEUE_URL)
-    }
-
     /// The queue of this setting, where there is one.
     pub fn queue(&mut self, variable: &'static str) -> Option<Queue> {
         let account = aws::account(&self.environment.variables, "SQS");
         self.settings.url(variable).map(|url| Queue::new(account, url))
-    }
-
-    /// A reply before the webhook's answer must leave it time to answer.
-    #[cfg(feature = "inline")]
-    fn inline_handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
-        const TIME: Duration = Duration::from_secs(55);
-        let mut deps = self.reply()?.limit_turns(TIME);
-        deps.rules.call_time = TIME;
-        Ok(Arc::new(reply::InlineHandover(deps)))
-    }
-
-    /// This build holds no model client: without a queue nobody would ever answer.
-    #[cfg(not(feature = "inline"))]
-    fn inline_handover(&mut self) -> Result<Arc<dyn Handover>, StartError> {
-        self.settings.refuse(REPLY_QUEUE_URL, "is not set, and this build does not work replies off itself");
-        Err("no queue".into())
     }
 
     /// Her clock, where a player's row names no other.
@@ -465,15 +303,6 @@ impl Wiring<'_> {
     }
 
     /// A model for her psyche: its own setting, or the one that stands for all of them.
-    /// Who thinks about her psyche within a talk.
-    fn psyche(&mut self) -> psyche::turn::Settings {
-        psyche::turn::Settings {
-            enabled: self.psyche_agent_enabled(),
-            quick_model: self.psyche_model(PSYCHE_QUICK_MODEL),
-            deep_model: self.psyche_model(PSYCHE_DEEP_MODEL),
-        }
-    }
-
     fn psyche_model(&mut self, (variable, default): (&'static str, &str)) -> String {
         const ALL: &str = "PSYCHE_MODEL";
         if self.settings.text(ALL).is_some() {
@@ -486,15 +315,6 @@ impl Wiring<'_> {
     /// Whether her psyche is written and has a say.
     pub fn psyche_agent_enabled(&mut self) -> bool {
         self.settings.flag("PSYCHE_AGENT_ENABLED", true)
-    }
-
-    /// While something is tried out, replies come at once unless delays are asked for.
-    fn delay_mode(&mut self) -> Mode {
-        let basics = &self.environment.basics;
-        let trying = basics.stage == Stage::Development || basics.debug;
-        let default = if trying { Mode::Off } else { Mode::Session };
-        let modes = [("session", Mode::Session), ("always", Mode::Always), ("off", Mode::Off)];
-        self.settings.choice("RESPONSE_DELAY_MODE", default, &modes)
     }
 
     /// The name of a model, without the provider that older deployments put before it.
@@ -528,36 +348,11 @@ impl Wiring<'_> {
 mod tests {
     use super::*;
 
-    fn environment(variables: &[(&str, &str)]) -> Environment {
+    pub(super) fn environment(variables: &[(&str, &str)]) -> Environment {
         let variables = Variables::of(variables.iter().copied());
         let basics = Basics::read(&mut Reader::new(&variables), 0);
         let secrets = Secrets::of_environment(&variables);
         Environment::new(&Setup { variables, secrets, basics })
-    }
-
-    fn reply_times(variables: &[(&str, &str)]) -> (Duration, Duration) {
-        let times = environment(variables).wire(|wiring| {
-            let deps = wiring.reply()?;
-            assert_eq!(deps.rules.agent_time, deps.agent.settings.total_time);
-            Ok((deps.rules.turn_time, deps.rules.agent_time))
-        });
-        times.expect("settings that are fine")
-    }
-
-    #[tokio::test]
-    async fn a_turn_ends_before_the_lease_that_is_set() {
-        assert_eq!(reply_times(&[]), (Duration::from_secs(100), Duration::from_secs(45)));
-        let long = reply_times(&[("INBOX_LEASE_S", "3600")]);
-        assert_eq!(long, (Duration::from_secs(100), Duration::from_secs(45)));
-        let short = reply_times(&[("INBOX_LEASE_S", "36")]);
-        assert_eq!(short, (Duration::from_secs(30), Duration::from_secs(25)));
-    }
-
-    #[test]
-    fn a_lease_in_which_no_turn_comes_to_its_end_is_refused() {
-        let short = environment(&[("INBOX_LEASE_S", "2")]);
-        let told = short.wire(|wiring| Ok(wiring.reply()?.rules.lease)).expect_err("too short").to_string();
-        assert!(told.contains("INBOX_LEASE_S") && told.contains("from 3 to 3600"), "{told}");
     }
 
     #[test]

@@ -22,7 +22,7 @@ mod records;
 pub mod reply;
 pub mod secrets;
 pub mod summary;
-mod task;
+pub mod task;
 pub mod telegram_webhook;
 
 /// A worker's request counts as slow from here on, in milliseconds.

@@ -6,14 +6,13 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use domain::ids::UserId;
 use domain::job;
 use domain::life::MAX_PLAYERS;
 use jiff::civil::Date;
-use runtime::auth::TaskGate;
 use runtime::error::{ApiError, InvalidField};
 use runtime::job::JobRequest;
 use runtime::payload::Raw;
@@ -22,11 +21,12 @@ use runtime::secrets::Secret;
 use runtime::{Function, StartError};
 use serde_json::Value;
 use service::Clock;
-use service::job_run::{self, Ended};
+use service::job_run::Ended;
 use service::life::job::{self as life_gen, FLAG, Order, Turn};
 
-use crate::environment::Environment;
-use crate::{SLOW_WORKER_MS, records, secrets, task};
+use crate::environment::{Environment, Wiring};
+use crate::task::{self, Gated};
+use crate::{SLOW_WORKER_MS, records, secrets};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
@@ -41,8 +41,6 @@ const REQUIRED: &[Secret] = &[secrets::DATABASE_URL];
 /// What it needs.
 #[derive(Debug, Clone)]
 pub struct Deps {
-    /// Who may call.
-    pub gate: TaskGate,
     /// Whether the job runs at all.
     pub enabled: bool,
     /// The present.
@@ -52,27 +50,18 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Everything from the environment.
-    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| {
-            Ok(Self {
-                gate: wiring.task_gate(),
-                enabled: wiring.settings.flag("LIFE_GEN_ENABLED", true),
-                clock: wiring.clock(),
-                life: wiring.life_gen()?,
-            })
+    /// All but the door, from the environment.
+    fn wire(wiring: &mut Wiring<'_>) -> Result<Self, StartError> {
+        Ok(Self {
+            enabled: wiring.settings.flag("LIFE_GEN_ENABLED", true),
+            clock: wiring.clock(),
+            life: wiring.life_gen()?,
         })
     }
 }
 
-impl FromRef<Deps> for TaskGate {
-    fn from_ref(deps: &Deps) -> Self {
-        deps.gate.clone()
-    }
-}
-
 /// The function.
-pub fn router(deps: Deps) -> Router {
+pub fn router(deps: Gated<Deps>) -> Router {
     Router::new()
         .route("/api/v1/tasks/life-gen", post(run))
         .route(&queue::path(FUNCTION.name), post(take))
@@ -81,10 +70,12 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
+    let deps =
+        environment.wire(|wiring| Ok(Gated { gate: wiring.task_gate(), deps: Deps::wire(wiring)? }))?;
+    environment.finish(router(deps), REQUIRED)
 }
 
-async fn run(State(deps): State<Deps>, request: JobRequest, Raw(body): Raw) -> Response {
+async fn run(State(Gated { deps, .. }): State<Gated<Deps>>, request: JobRequest, Raw(body): Raw) -> Response {
     let order = match order(&body) {
         Ok(order) => order,
         Err(error) => return error.into_response(),
@@ -93,12 +84,10 @@ async fn run(State(deps): State<Deps>, request: JobRequest, Raw(body): Raw) -> R
         return task::answer(Ended::switched_off(FLAG));
     }
     let work = |run| life_gen::run(&deps.life, run, order);
-    task::answer(
-        job_run::run(&deps.life.life.pool, &deps.clock, job::LIFE_GEN, task::call(request), work).await,
-    )
+    task::run(&deps.life.life.pool, &deps.clock, job::LIFE_GEN, request, work).await
 }
 
-async fn take(State(deps): State<Deps>, records: Records) -> Failures {
+async fn take(State(Gated { deps, .. }): State<Gated<Deps>>, records: Records) -> Failures {
     if !deps.enabled {
         return Failures::default();
     }

@@ -6,20 +6,20 @@
 use std::time::Instant;
 
 use axum::Router;
-use axum::extract::{FromRef, State};
+use axum::extract::State;
 use axum::response::Response;
 use axum::routing::post;
 use domain::job;
-use runtime::auth::TaskGate;
 use runtime::job::JobRequest;
 use runtime::queue::{self, Failures, Records};
 use runtime::secrets::{Secret, Secrets};
 use runtime::{Function, StartError};
-use service::job_run::{self, Ended};
+use service::job_run::Ended;
 use service::psyche_batch::{self, FLAG, Turn};
 
-use crate::environment::Environment;
-use crate::{SLOW_WORKER_MS, records, secrets, task};
+use crate::environment::{Environment, Wiring};
+use crate::task::{self, Gated};
+use crate::{SLOW_WORKER_MS, records, secrets};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
@@ -34,8 +34,6 @@ const REQUIRED: &[Secret] = &[secrets::DATABASE_URL];
 /// What it needs.
 #[derive(Debug, Clone)]
 pub struct Deps {
-    /// Who may call.
-    pub gate: TaskGate,
     /// Whether the job runs at all.
     pub enabled: bool,
     /// Where the key to the model is.
@@ -45,27 +43,18 @@ pub struct Deps {
 }
 
 impl Deps {
-    /// Everything from the environment.
-    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| {
-            Ok(Self {
-                gate: wiring.task_gate(),
-                enabled: wiring.psyche_agent_enabled(),
-                secrets: wiring.secrets(),
-                psyche: wiring.psyche_batch()?,
-            })
+    /// All but the door, from the environment.
+    fn wire(wiring: &mut Wiring<'_>) -> Result<Self, StartError> {
+        Ok(Self {
+            enabled: wiring.psyche_agent_enabled(),
+            secrets: wiring.secrets(),
+            psyche: wiring.psyche_batch()?,
         })
     }
 }
 
-impl FromRef<Deps> for TaskGate {
-    fn from_ref(deps: &Deps) -> Self {
-        deps.gate.clone()
-    }
-}
-
 /// The function.
-pub fn router(deps: Deps) -> Router {
+pub fn router(deps: Gated<Deps>) -> Router {
     Router::new()
         .route("/api/v1/tasks/psyche-batch", post(run))
         .route(&queue::path(FUNCTION.name), post(take))
@@ -74,20 +63,22 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
+    let deps =
+        environment.wire(|wiring| Ok(Gated { gate: wiring.task_gate(), deps: Deps::wire(wiring)? }))?;
+    environment.finish(router(deps), REQUIRED)
 }
 
-async fn run(State(deps): State<Deps>, request: JobRequest) -> Response {
+async fn run(State(Gated { deps, .. }): State<Gated<Deps>>, request: JobRequest) -> Response {
     if !deps.enabled {
         return task::answer(Ended::switched_off(FLAG));
     }
     let has_key = deps.secrets.get(secrets::ANTHROPIC_API_KEY).await.is_some();
     let deps = &deps.psyche;
     let work = |run| psyche_batch::run(deps, run, has_key);
-    task::answer(job_run::run(&deps.pool, &deps.clock, job::PSYCHE_BATCH, task::call(request), work).await)
+    task::run(&deps.pool, &deps.clock, job::PSYCHE_BATCH, request, work).await
 }
 
-async fn take(State(deps): State<Deps>, records: Records) -> Failures {
+async fn take(State(Gated { deps, .. }): State<Gated<Deps>>, records: Records) -> Failures {
     if !deps.enabled {
         return Failures::default();
     }

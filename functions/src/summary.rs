@@ -4,24 +4,23 @@
 
 use axum::Router;
 use axum::extract::rejection::QueryRejection;
-use axum::extract::{FromRef, Query, State};
+use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use domain::daily_summary::date_of_run;
 use domain::job;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use runtime::auth::TaskGate;
 use runtime::error::{ApiError, InvalidField};
 use runtime::job::JobRequest;
 use runtime::secrets::Secret;
 use runtime::{Function, StartError};
 use serde::Deserialize;
 use service::daily_summaries::{self, Order};
-use service::job_run;
 
 use crate::environment::Environment;
-use crate::{SLOW_WORKER_MS, secrets, task};
+use crate::task::{self, Gated};
+use crate::{SLOW_WORKER_MS, secrets};
 
 /// What the runtime must know of it.
 pub const FUNCTION: Function =
@@ -34,26 +33,7 @@ pub const SECRETS: &[Secret] = &[secrets::DATABASE_URL, secrets::ANTHROPIC_API_K
 const REQUIRED: &[Secret] = &[secrets::DATABASE_URL];
 
 /// What it needs.
-#[derive(Debug, Clone)]
-pub struct Deps {
-    /// Who may call.
-    pub gate: TaskGate,
-    /// What the job needs.
-    pub summaries: daily_summaries::Deps,
-}
-
-impl Deps {
-    /// Everything from the environment.
-    pub fn from_environment(environment: &Environment) -> Result<Self, StartError> {
-        environment.wire(|wiring| Ok(Self { gate: wiring.task_gate(), summaries: wiring.daily_summaries()? }))
-    }
-}
-
-impl FromRef<Deps> for TaskGate {
-    fn from_ref(deps: &Deps) -> Self {
-        deps.gate.clone()
-    }
-}
+pub type Deps = Gated<daily_summaries::Deps>;
 
 /// The function.
 pub fn router(deps: Deps) -> Router {
@@ -62,7 +42,9 @@ pub fn router(deps: Deps) -> Router {
 
 /// The function, put together.
 pub fn from_environment(environment: &Environment) -> Result<Router, StartError> {
-    environment.finish(router(Deps::from_environment(environment)?), REQUIRED)
+    let deps =
+        environment.wire(|wiring| Ok(Gated { gate: wiring.task_gate(), deps: wiring.daily_summaries()? }))?;
+    environment.finish(router(deps), REQUIRED)
 }
 
 /// What a call by hand may ask for.
@@ -73,17 +55,16 @@ struct Asked {
 }
 
 async fn run(
-    State(deps): State<Deps>,
+    State(Gated { deps, .. }): State<Deps>,
     request: JobRequest,
     asked: Result<Query<Asked>, QueryRejection>,
 ) -> Response {
-    let Deps { summaries: deps, .. } = &deps;
     let order = match order(asked, request.slot, deps.clock.now()) {
         Ok(order) => order,
         Err(error) => return error.into_response(),
     };
-    let work = |run| daily_summaries::run(deps, run, order);
-    task::answer(job_run::run(&deps.pool, &deps.clock, job::SUMMARY, task::call(request), work).await)
+    let work = |run| daily_summaries::run(&deps, run, order);
+    task::run(&deps.pool, &deps.clock, job::SUMMARY, request, work).await
 }
 
 fn order(

@@ -22,7 +22,7 @@ const NOON: Timestamp = Timestamp::constant(1_771_329_600, 0);
 
 /// What ends on the way is not read in the end: that is another story.
 const LEFT_ALONE: (&str, &str) = ("UNIFIED_PIPELINE_ROLLOUT_PCT", "0");
-/// What she makes of an outcome is thought once: where that dies it is left to the morning.
+/// What she makes of an outcome is another story, too.
 const THOUGHTLESS: (&str, &str) = ("PSYCHE_AGENT_ENABLED", "off");
 
 /// A message that moves her, after days of silence, answered in two parts.
@@ -75,6 +75,14 @@ const VERDICT: Story = Story {
     now: NOON,
     begins: |bundle| ann_was_pressed(bundle, 0, "PASS", 10),
     comes: || vec![Coming::Update(text_update(3, "i think you are wrong about silence"))],
+};
+
+/// She thinks about what has come of it, after it was said.
+const THOUGHT_OVER: Story = Story {
+    name: "a verdict to think about",
+    points: &["boss.settled", "boss.outcome_sent"],
+    settings: &[LEFT_ALONE],
+    ..VERDICT
 };
 
 /// The last answer in the last encounter, which is lost.
@@ -166,10 +174,11 @@ const REGISTRATION: Story = Story {
 };
 
 /// All stories of turns.
-pub(crate) const STORIES: [Story; 11] = [
+pub(crate) const STORIES: [Story; 12] = [
     TURN,
     BOSS_COMES,
     VERDICT,
+    THOUGHT_OVER,
     LOST,
     TOO_LATE,
     IN_NEED,
@@ -258,6 +267,11 @@ async fn when_the_boss_comes() {
 #[tokio::test(flavor = "multi_thread")]
 async fn at_each_step_of_a_verdict() {
     each_death_leaves_the_same(&VERDICT, SERVING).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_a_verdict_is_thought_about() {
+    each_death_leaves_the_same(&THOUGHT_OVER, SERVING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

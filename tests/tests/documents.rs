@@ -32,6 +32,8 @@ fn the_readme_shows_what_is_played() {
 fn the_readme_lists_every_setting() {
     let files = [
         "functions/src/environment.rs",
+        "functions/src/environment/jobs.rs",
+        "functions/src/environment/replies.rs",
         "functions/src/secrets.rs",
         "functions/src/deliver.rs",
         "functions/src/life_gen.rs",

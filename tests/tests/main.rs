@@ -38,6 +38,7 @@ mod pipeline_game_state;
 mod pipeline_job;
 mod pipeline_life_sim;
 mod pipeline_memory;
+mod pipeline_on_demand;
 mod pipeline_orchestrator;
 mod pipeline_recall;
 mod pipeline_stages;

@@ -55,10 +55,7 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
-    /// A stand-in did not start.
-    #[error("a stand-in did not start")]
-    StandIn(#[source] io::Error),
-    /// A function cannot be built from the settings.
+    /// A stand-in did not start, or a function cannot be built from the settings.
     #[error(transparent)]
     Functions(#[from] wiring::Error),
     /// The client for our own port cannot be made.
@@ -103,8 +100,8 @@ impl Bundle {
     /// Starts the stand-ins that are needed and all functions.
     pub async fn start(plan: Plan) -> Result<Self, Error> {
         let variables = with_local_secrets(plan.variables);
-        let (outside, variables) = Outside::start(plan.casting, variables).await.map_err(Error::StandIn)?;
-        let wiring = Wiring::new(variables, plan.clock)?.with_pauses(plan.pauses);
+        let (outside, wiring) = Wiring::beside_stand_ins(plan.casting, variables, plan.clock).await?;
+        let wiring = wiring.with_pauses(plan.pauses);
         let router = edge::around(wiring.everything()?, SLOW);
 
         let port = plan.port;

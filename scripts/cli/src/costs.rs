@@ -12,9 +12,8 @@ use service::Clock;
 use store::monitoring::Span;
 use store::monitoring::spending::{self, Cost};
 
-use crate::database::{self, Database};
-use crate::home::{self, Home};
-use crate::local;
+use crate::database::Database;
+use crate::prepare::{self, Checkout};
 
 /// Without a day: this one and those before it.
 const DAYS: i64 = 7;
@@ -22,18 +21,9 @@ const DAYS: i64 = 7;
 /// Why costs cannot be told.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] database::Error),
-    /// No connection.
-    #[error(transparent)]
-    Connection(#[from] runtime::database::Error),
+    Prepare(#[from] prepare::Error),
     /// The query.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -48,10 +38,7 @@ pub async fn command(
     as_json: bool,
     database_url: Option<String>,
 ) -> Result<String, Error> {
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
-    let database = Database::open(&home, database_url, &variables).await?;
-    let client = runtime::database::connect(&database.url().to_owned().into()).await?;
+    let client = Database::open(&Checkout::find()?, database_url).await?.connect().await?;
     let costs = spending::list_costs(&client, span(day, Clock::system().now())?).await?;
     Ok(if as_json { json_lines(&costs) } else { table(&costs) })
 }

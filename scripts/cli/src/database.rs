@@ -3,22 +3,20 @@
 use runtime::settings::Variables;
 use secrecy::{ExposeSecret, SecretString};
 use store::migrations;
+use tokio_postgres::Client;
 
-use crate::home::{self, Home};
-use crate::local;
+use crate::home;
+use crate::prepare::{self, Checkout};
+
+/// The setting that names a database.
+const URL: &str = "DATABASE_URL";
 
 /// Why a command on the database failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout, or its embedded server.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// No connection.
-    #[error(transparent)]
-    Connection(#[from] runtime::database::Error),
+    Prepare(#[from] prepare::Error),
     /// A step of the migration.
     #[error(transparent)]
     Migration(#[from] migrations::Error),
@@ -29,7 +27,7 @@ pub enum Error {
     NotEmbedded,
 }
 
-/// A database that is up to date.
+/// A database.
 #[derive(Debug, Clone)]
 pub struct Database {
     url: SecretString,
@@ -38,19 +36,30 @@ pub struct Database {
 
 impl Database {
     /// Opens the database that was given, else that of the settings, else the embedded one, and migrates it.
-    pub async fn open(home: &Home, given: Option<String>, variables: &Variables) -> Result<Self, Error> {
-        let database = Self::find(home, given, variables)?;
-        let mut client = runtime::database::connect(&database.url).await?;
+    pub async fn open(checkout: &Checkout, given: Option<String>) -> Result<Self, prepare::Error> {
+        let database = Self::find(checkout, given)?;
+        let mut client = database.connect().await?;
         migrations::run(&mut client).await?;
         Ok(database)
     }
 
-    /// The same without migrating; the embedded server is started.
-    fn find(home: &Home, given: Option<String>, variables: &Variables) -> Result<Self, Error> {
-        match named(given, variables) {
-            Some(url) => Ok(Self { url: SecretString::from(url), is_embedded: false }),
-            None => Ok(Self { url: SecretString::from(home.start_postgres(home::PLAY)?), is_embedded: true }),
-        }
+    /// The same without connecting and migrating; the embedded server is started.
+    pub fn find(checkout: &Checkout, given: Option<String>) -> Result<Self, prepare::Error> {
+        let (url, is_embedded) = match named(given, &checkout.variables) {
+            Some(url) => (url, false),
+            None => (checkout.home.start_postgres(home::PLAY)?, true),
+        };
+        Ok(Self { url: SecretString::from(url), is_embedded })
+    }
+
+    /// A connection to it.
+    pub async fn connect(&self) -> Result<Client, prepare::Error> {
+        Ok(runtime::database::connect(&self.url).await?)
+    }
+
+    /// The settings, with this database among them.
+    pub fn among(&self, variables: Variables) -> Variables {
+        variables.with(URL, self.url())
     }
 
     /// Where it is, password and all.
@@ -70,14 +79,13 @@ impl Database {
 
 /// The URL that somebody named, if somebody did.
 pub fn named(given: Option<String>, variables: &Variables) -> Option<String> {
-    given.filter(|url| !url.is_empty()).or_else(|| variables.get("DATABASE_URL").map(ToOwned::to_owned))
+    given.filter(|url| !url.is_empty()).or_else(|| variables.get(URL).map(ToOwned::to_owned))
 }
 
 /// Brings the schema up to date; with `clean_up` also takes away what only old code needed.
 pub async fn migrate(given: Option<String>, clean_up: bool, drop_nonempty: bool) -> Result<String, Error> {
-    let home = Home::find()?;
-    let database = Database::find(&home, given, &local::variables(&home)?)?;
-    let mut client = runtime::database::connect(&database.url).await?;
+    let database = Database::find(&Checkout::find()?, given)?;
+    let mut client = database.connect().await?;
     let report = migrations::run(&mut client).await?;
     let mut said = vec![match report.applied.as_slice() {
         [] => "The schema is up to date.".to_owned(),
@@ -95,10 +103,10 @@ pub async fn migrate(given: Option<String>, clean_up: bool, drop_nonempty: bool)
 
 /// Deletes the embedded database with everything in it.
 pub fn reset(given: Option<String>) -> Result<String, Error> {
-    let home = Home::find()?;
-    if named(given, &local::variables(&home)?).is_some() {
+    let checkout = Checkout::find()?;
+    if named(given, &checkout.variables).is_some() {
         return Err(Error::NotEmbedded);
     }
-    home.destroy_postgres(home::PLAY)?;
+    checkout.home.destroy_postgres(home::PLAY).map_err(prepare::Error::from)?;
     Ok("The embedded database is gone. The next command makes a new one.".to_owned())
 }

@@ -12,11 +12,12 @@ use serde_json::Value;
 use service::Clock;
 
 use crate::bundle::{SLOW, with_local_secrets};
-use crate::database::{self, Database};
-use crate::home::{self, Home};
-use crate::outside::{Casting, Outside};
+use crate::database::Database;
+use crate::home::Home;
+use crate::log;
+use crate::outside::Casting;
+use crate::prepare::{self, Checkout};
 use crate::wiring::{self, Wiring};
-use crate::{local, log};
 
 /// The kinds of events, as in the names of the files in `events/`, the likeliest first.
 const KINDS: [&str; 3] = ["schedule", "sqs", "http"];
@@ -24,21 +25,12 @@ const KINDS: [&str; 3] = ["schedule", "sqs", "http"];
 /// Why an invocation did not succeed.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] database::Error),
-    /// The function.
+    Prepare(#[from] prepare::Error),
+    /// The function, or a stand-in that it needs.
     #[error(transparent)]
     Wiring(#[from] wiring::Error),
-    /// A stand-in did not start.
-    #[error("a stand-in did not start")]
-    StandIn(#[source] std::io::Error),
     /// No event was given, and none lies ready.
     #[error("there is no event for {0} in events/: give one with --event FILE")]
     NoEvent(String),
@@ -65,13 +57,11 @@ pub enum Error {
 
 /// Invokes a function once and returns what it answers.
 pub async fn run(function: &str, event: Option<&Path>, database_url: Option<String>) -> Result<Value, Error> {
-    let home = Home::find()?;
-    let payload = read(&home, function, event)?;
-    let variables = local::variables(&home)?;
-    log::to_stderr(&variables);
-    let database = Database::open(&home, database_url, &variables).await?;
-    let variables = variables.with("DATABASE_URL", database.url());
-    invoke(function, payload, variables, Casting::AsKeyed).await
+    let checkout = Checkout::find()?;
+    let payload = read(&checkout.home, function, event)?;
+    log::to_stderr(&checkout.variables);
+    let database = Database::open(&checkout, database_url).await?;
+    invoke(function, payload, database.among(checkout.variables), Casting::AsKeyed).await
 }
 
 /// The same with everything given. `DATABASE_URL` is among the settings.
@@ -82,8 +72,7 @@ pub async fn invoke(
     casting: Casting,
 ) -> Result<Value, Error> {
     let variables = with_local_secrets(variables);
-    let (_outside, variables) = Outside::start(casting, variables).await.map_err(Error::StandIn)?;
-    let wiring = Wiring::new(variables, Clock::system())?;
+    let (_outside, wiring) = Wiring::beside_stand_ins(casting, variables, Clock::system()).await?;
     let router = edge::around(wiring.function(function)?, SLOW);
     Ok(lambda::invoke(function, router, payload, &Invocation::default()).await?)
 }

@@ -12,6 +12,7 @@ pub mod log;
 pub mod memory;
 pub mod outside;
 pub mod play;
+pub mod prepare;
 pub mod result;
 pub mod schedule;
 pub mod scheduler;

@@ -8,11 +8,11 @@ use runtime::settings::Variables;
 use service::Clock;
 
 use crate::bundle::{self, Bundle, Plan, TASK_SECRET, WEBHOOK_SECRET};
-use crate::database::{self, Database};
-use crate::home::{self, Home};
+use crate::database::Database;
 use crate::outside::{self, Casting};
-use crate::schedule::{self, Route, Schedule};
-use crate::{local, log, scheduler};
+use crate::prepare::{self, Checkout};
+use crate::schedule::{Route, Schedule};
+use crate::{log, scheduler};
 
 /// Where the bundle listens unless it is told otherwise.
 const PORT: u16 = 8_000;
@@ -20,18 +20,9 @@ const PORT: u16 = 8_000;
 /// Why the bundle does not come up.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] database::Error),
-    /// The schedules of the template.
-    #[error(transparent)]
-    Schedules(#[from] schedule::Error),
+    Prepare(#[from] prepare::Error),
     /// The functions.
     #[error(transparent)]
     Bundle(#[from] bundle::Error),
@@ -54,21 +45,17 @@ pub fn port(given: Option<u16>, variables: &Variables) -> u16 {
 
 /// Runs everything until the process is asked to end.
 pub async fn run(port: Option<u16>, database_url: Option<String>) -> Result<(), Error> {
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
-    refuse_open_door(&variables)?;
-    log::to_stderr(&variables);
-    let template = home.read("template.yaml")?;
-    let schedules = schedule::of_template(&template)?;
-    let routes = schedule::routes_of_template(&template)?;
+    let checkout = Checkout::find()?;
+    refuse_open_door(&checkout.variables)?;
+    log::to_stderr(&checkout.variables);
+    let (schedules, routes) = (checkout.schedules()?, checkout.routes()?);
     let end = runtime::server::asked_to_end()?;
 
-    let database = Database::open(&home, database_url, &variables).await?;
-    let port = self::port(port, &variables);
-    let variables = variables.with("DATABASE_URL", database.url());
+    let database = Database::open(&checkout, database_url).await?;
+    let port = self::port(port, &checkout.variables);
     let plan = Plan {
         casting: Casting::AsKeyed,
-        variables,
+        variables: database.among(checkout.variables),
         clock: Clock::system(),
         pauses: Pauses::default(),
         port,

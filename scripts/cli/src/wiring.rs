@@ -1,5 +1,7 @@
 //! The functions of the package, put together from this machine's settings as their binaries are from a deployment's.
 
+use std::io;
+
 use axum::Router;
 use functions::environment::Environment;
 use providers::retry::Pauses;
@@ -9,6 +11,8 @@ use runtime::{Setup, StartError};
 use service::Clock;
 use service::llm::Models;
 use store::Pool;
+
+use crate::outside::{Casting, Outside};
 
 /// A request counts as slow from here on, in milliseconds: replies are worked off inline, with the model.
 const SLOW_MS: u64 = 45_000;
@@ -26,6 +30,9 @@ pub enum Error {
     /// Settings that cannot be used.
     #[error(transparent)]
     Settings(#[from] Problems),
+    /// A stand-in did not start.
+    #[error("a stand-in did not start")]
+    StandIn(#[source] io::Error),
     /// A function says why it cannot be.
     #[error("{function}: {reason}")]
     Function {
@@ -92,7 +99,7 @@ fn in_words(error: Error) -> Vec<String> {
             Some(problems) => problems.in_words(),
             None => vec![reason.to_string()],
         },
-        Error::Unknown { .. } => vec![error.to_string()],
+        Error::StandIn(_) | Error::Unknown { .. } => vec![error.to_string()],
     }
 }
 
@@ -113,6 +120,16 @@ impl Wiring {
             .and_then(|()| environment.wire(|wiring| Ok((wiring.pool()?, wiring.clock()))))
             .map_err(|reason| Error::Function { function: "all functions", reason })?;
         Ok(Self { environment, variables, clock, pool })
+    }
+
+    /// The same beside the stand-ins that are needed, which play until they are dropped.
+    pub async fn beside_stand_ins(
+        casting: Casting,
+        variables: Variables,
+        clock: Clock,
+    ) -> Result<(Outside, Self), Error> {
+        let (outside, variables) = Outside::start(casting, variables).await.map_err(Error::StandIn)?;
+        Ok((outside, Self::new(variables, clock)?))
     }
 
     /// The same with another way to wait for others.

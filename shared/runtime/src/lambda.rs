@@ -5,9 +5,10 @@
 //! | HTTP API v2, function URL | the request it describes | the response as the gateway wants it |
 //! | Scheduler: exactly `job`, `scheduled_time`, `execution_id`, `attempt` | `POST /api/v1/tasks/<job>` | the body; anything but a success is an error of the invocation, so that it is repeated |
 //! | queue: `Records` of SQS | `POST /queues/<function>` | the same |
+//! | another function: exactly `conversation_id` | `POST /api/v1/tasks/<function>` with it as body | the same |
 //! | anything else | nothing | an error of the invocation |
 //!
-//! Scheduler and queue are trusted by their right to invoke. The mark for it is an extension of the request that only this module
+//! Scheduler, queue and functions of ours are trusted by their right to invoke. The mark for it is an extension of the request that only this module
 //! can set: no header and no body of a caller can carry it. An HTTP event that cannot be read is answered with 400.
 
 mod event;
@@ -28,7 +29,7 @@ use event::Event;
 
 const TRACE: HeaderName = HeaderName::from_static("x-amzn-trace-id");
 
-/// Says that a request comes from a scheduler or a queue with the right to invoke.
+/// Says that a request comes from a scheduler, a queue or a function with the right to invoke.
 #[derive(Debug, Clone, Copy)]
 pub struct Trusted {
     /// The scheduled time, when a scheduler told it.
@@ -38,8 +39,8 @@ pub struct Trusted {
 /// An invocation that ends as an error: whoever invoked repeats it or puts it aside.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvokeError {
-    /// Neither HTTP nor the exact shape of a schedule or of queue records.
-    #[error("the event is neither HTTP nor a schedule nor queue records")]
+    /// Neither HTTP nor the exact shape of a schedule, of queue records or of a conversation's id.
+    #[error("the event is neither HTTP nor a schedule nor queue records nor the id of a conversation")]
     UnknownEvent,
     /// The function did not succeed.
     #[error("the function answered {status}")]
@@ -115,6 +116,11 @@ pub async fn invoke(
         Event::Records(records) => {
             let trusted = Trusted { scheduled_time: None };
             trust(answered(router, post(&queue::path(function), &records, trusted, invocation)).await).await
+        }
+        Event::Asked(body) => {
+            let trusted = Trusted { scheduled_time: None };
+            let path = format!("/api/v1/tasks/{function}");
+            trust(answered(router, post(&path, &body, trusted, invocation)).await).await
         }
         Event::Unknown => {
             tracing::error!(error_code = "unknown_event", "event_refused");

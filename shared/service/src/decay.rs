@@ -12,6 +12,7 @@
 pub(crate) mod boss_timeouts;
 mod day_close;
 mod language;
+mod pages;
 
 use domain::decay::{Charge, Standing, Verdict, judge};
 use domain::decay_warning::{Notice, critical_low, may_warn, notices};
@@ -19,7 +20,7 @@ use domain::delivery::{EventType, TelegramContent};
 use domain::draw::Draws;
 use domain::endings::Reason;
 use domain::ids::{HistoryId, UserId};
-use domain::job::{Tally, slot_text};
+use domain::job::slot_text;
 use domain::score::Metrics;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -31,6 +32,7 @@ use store::scheduled_events::NewMessage;
 use store::score_history::{self, NewEntry};
 use store::{Limits, Pool, Tx, notifications, retry_conflicts, scheduled_events};
 
+use self::pages::Step;
 use crate::Clock;
 use crate::endings::{End, Occasion, end_games};
 use crate::job_run::{JobRun, Report};
@@ -78,81 +80,28 @@ struct Counters {
 /// grace is nearly over.
 pub async fn run(deps: &Deps, run: JobRun) -> Report {
     let mut report = Report::default();
-    let mut counters = charge_all(deps, &run, &mut report).await;
-    boss_timeouts::end_all(deps, &run, &mut counters, &mut report).await;
-    day_close::close_all(deps, &run, &mut counters, &mut report).await;
+    let mut counters = Counters::default();
+    charge_all(deps, Step::new("score_decay", &run, &mut counters, &mut report)).await;
+    boss_timeouts::end_all(deps, Step::new("boss_timeouts", &run, &mut counters, &mut report)).await;
+    day_close::close_all(deps, Step::new("day_close", &run, &mut counters, &mut report)).await;
     report.set_counters(&counters);
     notice_all(deps, &run, &mut report).await;
     report
 }
 
-async fn charge_all(deps: &Deps, run: &JobRun, report: &mut Report) -> Counters {
-    let mut counters = Counters::default();
-    let mut tally = Tally::default();
-    let mut after = UserId::nil();
-    loop {
-        if !run.has_time() {
-            report.truncate();
-            break;
-        }
-        let page = match list_page(&deps.pool, run.slot, after).await {
-            Ok(page) => page,
-            Err(error) => {
-                report.step_failed("score_decay", error.code());
-                return counters;
-            }
-        };
-        let Some(last) = page.last() else { break };
-        after = *last;
-        charge_players(deps, run, &page, &mut counters, &mut tally, report).await;
+async fn charge_all(deps: &Deps, mut step: Step<'_>) {
+    let now = step.run.slot;
+    while let Some(page) = step.next_page(|after| list_page(&deps.pool, now, after), |user| *user).await {
+        let charge =
+            |users: Vec<UserId>| async move { retry_conflicts(|| charge_page(deps, now, &users)).await };
+        step.work(page, charge, Counters::add).await;
     }
-    report.step_done("score_decay", tally);
-    counters
+    step.end();
 }
 
 async fn list_page(pool: &Pool, now: Timestamp, after: UserId) -> store::Result<Vec<UserId>> {
     let client = pool.get().await?;
     decay_pages::list_overdue(&client, now, after, PAGE).await
-}
-
-/// Charges a page at once, or its players one by one when that fails.
-async fn charge_players(
-    deps: &Deps,
-    run: &JobRun,
-    page: &[UserId],
-    counters: &mut Counters,
-    tally: &mut Tally,
-    report: &mut Report,
-) {
-    match retry_conflicts(|| charge_page(deps, run.slot, page)).await {
-        Ok(done) => {
-            fail_point!("decay.page_charged");
-            counters.add(&done);
-            tally.tried += done.processed;
-        }
-        Err(error) => {
-            tracing::warn!(
-                error_code = error.code(),
-                "A page of decay failed: its players are tried one by one"
-            );
-            for user in page {
-                if !run.has_time() {
-                    report.truncate();
-                    return;
-                }
-                let charged =
-                    retry_conflicts(|| charge_page(deps, run.slot, std::slice::from_ref(user))).await;
-                tally.count(charged.is_err());
-                match charged {
-                    Ok(done) => counters.add(&done),
-                    Err(error) => {
-                        counters.failed += 1;
-                        report.item_failed(*user, error.code());
-                    }
-                }
-            }
-        }
-    }
 }
 
 /// What one page did.
@@ -175,7 +124,9 @@ impl Counters {
 async fn charge_page(deps: &Deps, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
     let tx = Tx::begin(&deps.pool, Limits::TASK).await?;
     let charged = charge(deps, &tx, now, users).await;
-    tx.finish(charged).await
+    let done = tx.finish(charged).await?;
+    fail_point!("decay.page_charged");
+    Ok(done)
 }
 
 async fn charge(deps: &Deps, tx: &Tx, now: Timestamp, users: &[UserId]) -> store::Result<Done> {

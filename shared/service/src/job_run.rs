@@ -110,7 +110,8 @@ impl Report {
         self.failed_steps.first().map(|(_, code)| *code)
     }
 
-    fn into_result(self) -> Value {
+    /// The result as it is told and kept.
+    pub(crate) fn into_result(self) -> Value {
         let mut result = self.counters;
         match self.failed_steps.first() {
             None => result.insert("status".to_owned(), json!("ok")),
@@ -143,8 +144,8 @@ pub enum Ended {
     },
     /// The run has done its work, maybe without some of its items.
     Completed {
-        /// Its row.
-        execution: ExecutionId,
+        /// Its row; one that an operator asked for has none.
+        execution: Option<ExecutionId>,
         /// The counters, with `status`.
         result: Value,
     },
@@ -174,7 +175,7 @@ impl Ended {
             Self::Skipped { reason, execution } => {
                 (json!({ "status": "skipped", "reason": reason }), execution)
             }
-            Self::Completed { execution, result } => (result, Some(execution)),
+            Self::Completed { execution, result } => (result, execution),
             Self::Failed { execution, error } => (
                 json!({ "status": "error", "error": error, "detail": "internal error; see server logs" }),
                 execution,
@@ -258,7 +259,7 @@ async fn finish(pool: &Pool, clock: &Clock, job: Job, claimed: Claimed, report: 
     let status = if failure.is_some() { RunStatus::Failed } else { RunStatus::Completed };
     record(pool, clock, job, claimed, status, &result).await;
     match failure {
-        None => Ended::Completed { execution, result },
+        None => Ended::Completed { execution: Some(execution), result },
         Some(error) => {
             let text = format!("failed steps: {steps}");
             log_failure(pool, clock, job, Some(execution), error, &text).await;

@@ -205,13 +205,7 @@ pub async fn take_next(
 /// Lets one worker at a time choose the account's next update. A statement of its own: the one after it sees what the
 /// holder before did.
 async fn lock_account(tx: &Tx, telegram_id: i64) -> Result<()> {
-    tx.execute_typed(
-        "-- inbound_events::lock_account
-         SELECT pg_advisory_xact_lock(hashtextextended('inbox:' || $1::bigint, 0))",
-        &[(&telegram_id, Type::INT8)],
-    )
-    .await?;
-    Ok(())
+    tx.lock(&format!("inbox:{telegram_id}")).await
 }
 
 async fn claim_next(tx: &Tx, telegram_id: i64, now: Timestamp, lease: Timestamp) -> Result<Next> {

@@ -46,13 +46,7 @@ pub struct Known {
 ///
 /// Must be a statement of its own before the job's rows are read: a statement sees the rows as they were when it began.
 pub async fn lock_job(tx: &Tx, job: Job) -> Result<()> {
-    tx.execute_typed(
-        "-- job_executions::lock_job
-         SELECT pg_advisory_xact_lock(hashtextextended('job:' || $1, 0))",
-        &[(&job.name, Type::TEXT)],
-    )
-    .await?;
-    Ok(())
+    tx.lock(&format!("job:{}", job.name)).await
 }
 
 /// Sets the job's runs to failed whose lease is over: their process died. Returns how many.
@@ -195,6 +189,22 @@ pub async fn finish(
         )
         .await?;
     Ok(changed == 1)
+}
+
+/// What the newest run of the job that completed at its time told; none before the first.
+pub async fn find_last_result(client: &Client, job: Job) -> Result<Option<Value>> {
+    let row = client
+        .query_typed_opt(
+            "-- job_executions::find_last_result
+             SELECT result
+               FROM job_executions
+              WHERE job_name = $1 AND status = 'completed' AND slot IS NOT NULL
+              ORDER BY started_at DESC, id
+              LIMIT 1",
+            &[(&job.name, Type::TEXT)],
+        )
+        .await?;
+    Ok(row.map(|row| row.try_get("result")).transpose()?.flatten())
 }
 
 fn claimed(row: &Row) -> Result<Claimed> {

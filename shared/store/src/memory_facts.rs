@@ -205,13 +205,7 @@ pub async fn list_waiting(client: &Client, user: UserId, limit: i64) -> Result<V
 ///
 /// A statement of its own: the next one must see what the writer before has committed.
 pub async fn lock_user(tx: &Tx, user: UserId) -> Result<()> {
-    tx.execute_typed(
-        "-- memory_facts::lock_user
-         SELECT pg_advisory_xact_lock(hashtextextended('memory:' || $1::text, 0))",
-        &[(user.as_uuid(), Type::UUID)],
-    )
-    .await?;
-    Ok(())
+    tx.lock(&format!("memory:{user}")).await
 }
 
 /// The stored facts that equal a probe or lie within `max_distance` of it: those in use, those that wait, and those

@@ -63,13 +63,7 @@ const LOG: &str = "prompt_log";
 /// Lets one writer at a time replace a player's prompts. A statement of its own: only the next one sees what was
 /// committed while this one waited.
 async fn lock(tx: &Tx, user: UserId) -> Result<()> {
-    tx.execute_typed(
-        "-- prompts::lock
-         SELECT pg_advisory_xact_lock(hashtextextended('prompts:' || $1::text, 0))",
-        &[(user.as_uuid(), Type::UUID)],
-    )
-    .await?;
-    Ok(())
+    tx.lock(&format!("prompts:{user}")).await
 }
 
 /// Sets the old prompts aside and puts the new ones in their place; returns the platforms that got a new one.

@@ -118,6 +118,22 @@ pub async fn record(client: &Client, written: &Written<'_>, unless_after: Option
     Ok(row.try_get("kept")?)
 }
 
+/// Whether the player's history has one of these events under this source, and the state is older than it, or there is none.
+pub async fn is_older(client: &Client, user: UserId, events: &[&str], source_key: &str) -> Result<bool> {
+    let row = client
+        .query_typed_one(
+            "-- psyche_states::is_older
+             SELECT EXISTS (SELECT
+                              FROM score_history AS entry
+                              LEFT JOIN psyche_states AS psyche ON psyche.user_id = entry.user_id
+                             WHERE entry.user_id = $1 AND entry.event_type = ANY ($2) AND entry.source_key = $3
+                               AND (psyche.generated_at IS NULL OR psyche.generated_at < entry.recorded_at)) AS older",
+            &[(user.as_uuid(), Type::UUID), (&events, Type::TEXT_ARRAY), (&source_key, Type::TEXT)],
+        )
+        .await?;
+    Ok(row.try_get("older")?)
+}
+
 /// The players in play who began a conversation since `talked_since`, each with when the state was written, if it was;
 /// or the one that is asked for, if it is such a player.
 pub async fn list_talking(

@@ -196,13 +196,7 @@ pub async fn find_response(client: &Client, response_id: &str) -> Result<Option<
 /// Lets one claim in at a time, until the transaction ends: two claims that cannot see each other could give one
 /// player's messages to two workers. Must be a statement of its own, before the claim.
 pub async fn lock_claims(tx: &Tx) -> Result<()> {
-    tx.execute_typed(
-        "-- scheduled_events::lock_claims
-         SELECT pg_advisory_xact_lock(hashtextextended('deliver', 0))",
-        &[],
-    )
-    .await?;
-    Ok(())
+    tx.lock("deliver").await
 }
 
 /// Claims the Telegram messages that are due, oldest first, until `lease`. A player one of whose messages is being sent is left out.

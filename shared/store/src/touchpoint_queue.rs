@@ -70,13 +70,7 @@ pub async fn list_dead(client: &Client, now: Timestamp, limit: i64) -> Result<Ve
 /// Lets one claim in at a time, until the transaction ends: two that cannot see each other could give one player's to two
 /// workers. Must be a statement of its own, before the claim.
 pub async fn lock_claims(tx: &Tx) -> Result<()> {
-    tx.execute_typed(
-        "-- touchpoint_queue::lock_claims
-         SELECT pg_advisory_xact_lock(hashtextextended('touchpoints', 0))",
-        &[],
-    )
-    .await?;
-    Ok(())
+    tx.lock("touchpoints").await
 }
 
 /// Claims those that are due, oldest first, until `lease`. A player one of whose is being sent is left out.

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use deadpool_postgres::Object;
 use tokio_postgres::Client;
+use tokio_postgres::types::Type;
 
 use crate::{Error, Pool, Result};
 
@@ -107,6 +108,19 @@ impl Tx {
     pub async fn rollback(mut self) -> Result<()> {
         self.batch_execute("ROLLBACK").await?;
         self.release();
+        Ok(())
+    }
+
+    /// Waits until no other transaction holds this name, and holds it until this one ends.
+    ///
+    /// A statement of its own, before the rows that it guards are read: a statement sees rows as they were when it began.
+    pub(crate) async fn lock(&self, name: &str) -> Result<()> {
+        self.execute_typed(
+            "-- transaction::lock
+             SELECT pg_advisory_xact_lock(hashtextextended($1, 0))",
+            &[(&name, Type::TEXT)],
+        )
+        .await?;
         Ok(())
     }
 

@@ -33,13 +33,13 @@ use service::Clock;
 use simulate::persona::{ABSENT, CLINGY, DEVOTED, FRAGILE, ORDINARY, Persona, RUDE};
 
 use crate::bundle::{self, Bundle};
-use crate::database;
-use crate::home::{self, Home};
+use crate::database::Database;
+use crate::log;
 use crate::outside::Casting;
-use crate::schedule::{self, Schedule};
+use crate::prepare::{self, Checkout};
+use crate::schedule::Schedule;
 use crate::scratch::{self, Scratch};
 use crate::wiring::default;
-use crate::{local, log};
 use drive::{Drive, Driven};
 
 /// When every run begins: Monday, 5 January 2026, 08:00 UTC, as the simulation of the rules does.
@@ -89,15 +89,9 @@ impl Full {
 /// Why a run did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The schedules of the template.
-    #[error(transparent)]
-    Schedules(#[from] schedule::Error),
+    Prepare(#[from] prepare::Error),
     /// The run's own database.
     #[error(transparent)]
     Scratch(#[from] scratch::Error),
@@ -130,17 +124,13 @@ pub async fn command(
     hear: &dyn Fn(Timestamp),
     out: &mut (dyn Write + Send),
 ) -> Result<bool, Error> {
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
+    let checkout = Checkout::find()?;
     // Words of distress are warned about, and there are many.
-    log::to_stderr(&default(variables.clone(), "LOG_LEVEL", "error"));
-    let schedules = schedule::of_template(&home.read("template.yaml")?)?;
-    let server = match database::named(database_url, &variables) {
-        Some(url) => url,
-        None => home.start_postgres(home::PLAY)?,
-    };
+    log::to_stderr(&default(checkout.variables.clone(), "LOG_LEVEL", "error"));
+    let schedules = checkout.schedules()?;
+    let server = Database::find(&checkout, database_url)?;
     let plan = Plan { personas: PERSONAS.to_vec(), players, days, seed: seed.to_owned(), schedules };
-    let scratch = Scratch::create(&server).await?;
+    let scratch = Scratch::create(server.url()).await?;
     let played = play(scratch.url(), &plan, hear).await;
     scratch.destroy().await?;
     let played = played?;

@@ -17,11 +17,11 @@ use service::llm::{Asker, Models};
 use service::memory::{self, Hit, Imported, Meaning};
 use store::Pool;
 
-use crate::database::{self, Database};
-use crate::home::{self, Home};
+use crate::database::Database;
+use crate::log;
 use crate::outside::{self, Casting, Outside};
+use crate::prepare::{self, Checkout};
 use crate::wiring::{self, Wiring};
-use crate::{local, log};
 
 pub use player::{Named, Player};
 pub use queries::Query;
@@ -36,21 +36,12 @@ const FAULTS_TOLD: usize = 10;
 /// Why nothing was taken in or found.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] database::Error),
-    /// The models.
+    Prepare(#[from] prepare::Error),
+    /// The models, or a stand-in for them.
     #[error(transparent)]
     Wiring(#[from] wiring::Error),
-    /// A stand-in did not start.
-    #[error("a stand-in did not start")]
-    StandIn(#[source] io::Error),
     /// A statement failed.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -198,18 +189,14 @@ async fn embed(models: &Models, player: &Player, queries: &[Query]) -> Vec<Optio
 
 /// The database and the models of this checkout's settings.
 async fn open(database_url: Option<String>, changes: bool) -> Result<(Outside, Wiring), Error> {
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
-    let stage = variables.get("ENVIRONMENT").unwrap_or("development");
-    if changes && !stage.eq_ignore_ascii_case("development") {
+    let checkout = Checkout::find()?;
+    if changes && !checkout.is_development() {
         return Err(Error::NotDevelopment);
     }
-    log::to_stderr(&variables);
-    warn_of_stand_in(&variables);
-    let database = Database::open(&home, database_url, &variables).await?;
-    let variables = variables.with("DATABASE_URL", database.url());
-    let (outside, variables) = Outside::start(Casting::OwnChat, variables).await.map_err(Error::StandIn)?;
-    Ok((outside, Wiring::new(variables, Clock::system())?))
+    log::to_stderr(&checkout.variables);
+    warn_of_stand_in(&checkout.variables);
+    let variables = Database::open(&checkout, database_url).await?.among(checkout.variables);
+    Ok(Wiring::beside_stand_ins(Casting::OwnChat, variables, Clock::system()).await?)
 }
 
 /// What a stand-in recalls says little about a model.

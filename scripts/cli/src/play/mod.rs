@@ -20,12 +20,12 @@ use providers::retry::Pauses;
 use service::Clock;
 
 use crate::bundle::{self, Bundle, Plan};
-use crate::database::{self, Database};
-use crate::home::{self, Home};
+use crate::database::Database;
+use crate::log;
 use crate::outside::Casting;
+use crate::prepare::{self, Checkout};
 use crate::scratch::{self, Scratch};
 use crate::wiring::default;
-use crate::{local, log};
 use input::{Misread, Script};
 
 /// Chance in a play is the same every time, unless `DRAW_SEED` is set.
@@ -34,15 +34,9 @@ const DRAW_SEED: &str = "play";
 /// Why a play did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] database::Error),
+    Prepare(#[from] prepare::Error),
     /// The script's own database.
     #[error(transparent)]
     Scratch(#[from] scratch::Error),
@@ -82,14 +76,13 @@ pub enum Error {
 /// A chat in the terminal, as one of the cast or as a new player. Delays are on, as in a deployment.
 pub async fn at_terminal(name: Option<&str>, database_url: Option<String>) -> Result<(), Error> {
     let account = terminal::account(name)?;
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
-    let file = File::create(home.path().join(".nikita/play.log")).map_err(Error::Log)?;
-    log::to_file(&variables, file);
+    let checkout = Checkout::find()?;
+    let file = File::create(checkout.home.path().join(".nikita/play.log")).map_err(Error::Log)?;
+    log::to_file(&checkout.variables, file);
 
-    let database = Database::open(&home, database_url, &variables).await?;
+    let variables = Database::open(&checkout, database_url).await?.among(checkout.variables);
     let variables = default(variables, "RESPONSE_DELAY_MODE", "session");
-    let variables = default(variables, "DRAW_SEED", DRAW_SEED).with("DATABASE_URL", database.url());
+    let variables = default(variables, "DRAW_SEED", DRAW_SEED);
     let plan = Plan {
         casting: Casting::OwnChat,
         variables,
@@ -110,14 +103,10 @@ pub async fn from_script(
     out: &mut (dyn Write + Send),
 ) -> Result<(), Error> {
     let script = read(path)?;
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
-    log::to_stderr(&variables);
-    let server = match database::named(database_url, &variables) {
-        Some(url) => url,
-        None => home.start_postgres(home::PLAY)?,
-    };
-    let scratch = Scratch::create(&server).await?;
+    let checkout = Checkout::find()?;
+    log::to_stderr(&checkout.variables);
+    let server = Database::find(&checkout, database_url)?;
+    let scratch = Scratch::create(server.url()).await?;
     let played = transcript::play(scratch.url(), &script, out).await;
     scratch.destroy().await?;
     played

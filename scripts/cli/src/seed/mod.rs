@@ -19,11 +19,11 @@ use store::score_history::{self, NewEntry};
 use store::{Limits, Pool, Tx};
 use tokio_postgres::types::Type;
 
-use crate::database::{self, Database};
-use crate::home::{self, Home};
-use crate::outside::{Casting, Outside};
+use crate::database::Database;
+use crate::log;
+use crate::outside::Casting;
+use crate::prepare::{self, Checkout};
 use crate::wiring::{self, Wiring};
-use crate::{local, log};
 use cast::{CAST, Event, Line, Member, Talk};
 
 /// From this similarity on two facts say the same.
@@ -35,21 +35,12 @@ const CONFIDENCE: f32 = 0.9;
 /// Why nobody could be made.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The checkout.
+    /// What a command begins with.
     #[error(transparent)]
-    Home(#[from] home::Error),
-    /// The settings.
-    #[error(transparent)]
-    Local(#[from] local::Error),
-    /// The database.
-    #[error(transparent)]
-    Database(#[from] database::Error),
-    /// The models.
+    Prepare(#[from] prepare::Error),
+    /// The models, or a stand-in for them.
     #[error(transparent)]
     Wiring(#[from] wiring::Error),
-    /// A stand-in did not start.
-    #[error("a stand-in did not start")]
-    StandIn(#[source] std::io::Error),
     /// A statement failed.
     #[error(transparent)]
     Store(#[from] store::Error),
@@ -60,16 +51,13 @@ pub enum Error {
 
 /// Seeds the database of this checkout, or the one that is named.
 pub async fn command(database_url: Option<String>) -> Result<String, Error> {
-    let home = Home::find()?;
-    let variables = local::variables(&home)?;
-    if variables.get("ENVIRONMENT").is_some_and(|stage| !stage.eq_ignore_ascii_case("development")) {
+    let checkout = Checkout::find()?;
+    if !checkout.is_development() {
         return Err(Error::NotDevelopment);
     }
-    log::to_stderr(&variables);
-    let database = Database::open(&home, database_url, &variables).await?;
-    let variables = variables.with("DATABASE_URL", database.url());
-    let (_outside, variables) = Outside::start(Casting::OwnChat, variables).await.map_err(Error::StandIn)?;
-    let wiring = Wiring::new(variables, Clock::system())?;
+    log::to_stderr(&checkout.variables);
+    let variables = Database::open(&checkout, database_url).await?.among(checkout.variables);
+    let (_outside, wiring) = Wiring::beside_stand_ins(Casting::OwnChat, variables, Clock::system()).await?;
     Ok(run(wiring.pool(), &wiring.models()?, wiring.clock().now()).await?)
 }
 

@@ -179,6 +179,12 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn each_zone_shows() {
+        let shown = [Zone::Calm, Zone::Warm, Zone::Hot, Zone::Critical].map(Zone::demeanour);
+        assert_eq!(shown, ["normal", "slightly tense", "visibly upset", "close to ending it"]);
+    }
+
     /// case: psyche 11
     #[test]
     fn zones_and_probabilities_follow_the_gauge() {

@@ -129,6 +129,20 @@ mod tests {
     }
 
     #[test]
+    fn points_are_added_up_to_the_largest() {
+        let delta = Delta::clamped(dec!(4));
+        assert_eq!(delta.plus(dec!(1.5)).value(), dec!(5.5));
+        assert_eq!(delta.plus(dec!(7)).value(), LARGEST);
+    }
+
+    #[test]
+    fn the_four_are_changed_alike_and_each_by_itself() {
+        let deltas = Deltas::clamped([dec!(3), dec!(0.5), dec!(-1), dec!(0)]);
+        let more = deltas.map(|delta| delta.plus(Decimal::ONE));
+        assert_eq!(more.in_order().map(Delta::value), [dec!(4), dec!(1.5), dec!(0), dec!(1)]);
+    }
+
+    #[test]
     fn the_four_are_numbers_in_json() {
         let deltas = Deltas::clamped([dec!(3), dec!(0.5), dec!(-1), dec!(0)]);
         let expected = json!({ "intimacy": 3.0, "passion": 0.5, "trust": -1.0, "secureness": 0.0 });

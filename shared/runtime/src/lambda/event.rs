@@ -14,6 +14,8 @@ pub(super) enum Event {
     Scheduled(Scheduled),
     /// Queue records, as they came.
     Records(Value),
+    /// Another function asks for one conversation: the body of that call.
+    Asked(Value),
     Unknown,
 }
 
@@ -41,6 +43,9 @@ pub(super) fn read(payload: Value) -> Event {
     if is_queue(&payload) {
         return Event::Records(payload);
     }
+    if is_asked_for(&payload) {
+        return Event::Asked(payload);
+    }
     match serde_json::from_value::<Scheduled>(payload) {
         Ok(scheduled) if is_job_name(&scheduled.job) => Event::Scheduled(scheduled),
         _ => Event::Unknown,
@@ -59,6 +64,12 @@ fn is_queue(payload: &Value) -> bool {
         && Records::deserialize(payload).is_ok()
 }
 
+/// The id of a conversation, and nothing beside it.
+fn is_asked_for(payload: &Value) -> bool {
+    let alone = payload.as_object().is_some_and(|fields| fields.len() == 1);
+    alone && payload["conversation_id"].is_string()
+}
+
 fn is_job_name(name: &str) -> bool {
     !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'-')
 }
@@ -73,6 +84,7 @@ mod tests {
             Event::Http(_) => "http",
             Event::Scheduled(_) => "scheduled",
             Event::Records(_) => "records",
+            Event::Asked(_) => "asked",
             Event::Unknown => "unknown",
         }
     }
@@ -89,6 +101,7 @@ mod tests {
     fn only_the_exact_shapes_are_known() {
         assert_eq!(kind(schedule()), "scheduled");
         assert_eq!(kind(json!({ "Records": [record()] })), "records");
+        assert_eq!(kind(json!({ "conversation_id": "c" })), "asked");
 
         let mut more = schedule();
         more["httpMethod"] = json!("POST");
@@ -108,6 +121,8 @@ mod tests {
             json!({ "Records": [record(), other] }),
             json!({ "Records": [] }),
             json!({ "Records": [record()], "job": "decay" }),
+            json!({ "conversation_id": 7 }),
+            json!({ "conversation_id": "c", "job": "decay" }),
             json!({}),
             json!(null),
             json!([schedule()]),
@@ -123,5 +138,6 @@ mod tests {
         disguised["requestContext"] = json!({});
         assert_eq!(kind(disguised), "http");
         assert_eq!(kind(json!({ "Records": [record()], "requestContext": {} })), "http");
+        assert_eq!(kind(json!({ "conversation_id": "c", "requestContext": {} })), "http");
     }
 }

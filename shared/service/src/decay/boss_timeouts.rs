@@ -6,16 +6,15 @@ use domain::boss::timeout::{Timeout, clock, has_run_out, time_out, timeout_span}
 use domain::delivery::{EventType, TelegramContent};
 use domain::draw::Draws;
 use domain::ids::{HistoryId, UserId};
-use domain::job::Tally;
 use jiff::Timestamp;
 use store::boss_timeouts::{self, Fighting};
 use store::scheduled_events::{NewMessage, Queued};
 use store::score_history::{self, NewEntry};
 use store::{Limits, Pool, Tx, retry_conflicts, scheduled_events};
 
+use super::pages::Step;
 use super::{AFTER_THE_CHARGE, Counters, Deps, PAGE};
 use crate::endings::{End, Occasion, close_games, say_farewell};
-use crate::job_run::{JobRun, Report};
 
 /// An encounter that has run out.
 #[derive(Debug)]
@@ -35,62 +34,24 @@ pub(crate) struct Done {
     pub(crate) said: Vec<Queued>,
 }
 
-/// Ends all that have run out, page by page, or player by player where a page fails.
-pub(super) async fn end_all(deps: &Deps, run: &JobRun, counters: &mut Counters, report: &mut Report) {
-    let mut tally = Tally::default();
-    let mut after = UserId::nil();
-    loop {
-        if !run.has_time() {
-            report.truncate();
-            break;
-        }
-        let page = match list_page(deps, run.slot, after).await {
-            Ok(page) => page,
-            Err(error) => return report.step_failed("boss_timeouts", error.code()),
+/// Ends all that have run out.
+pub(super) async fn end_all(deps: &Deps, mut step: Step<'_>) {
+    let slot = step.run.slot;
+    while let Some(page) = step.next_page(|after| list_page(deps, slot, after), |user| *user).await {
+        let end = |users: Vec<UserId>| async move {
+            let now = deps.clock.now();
+            let done = retry_conflicts(|| end_some(&deps.pool, &deps.draws, &users, slot, now)).await;
+            fail_point!("decay.encounters_ended");
+            done
         };
-        let Some(last) = page.last() else { break };
-        after = *last;
-        end_page(deps, run, &page, counters, &mut tally, report).await;
+        step.work(page, end, Counters::add_timeouts).await;
     }
-    report.step_done("boss_timeouts", tally);
+    step.end();
 }
 
 async fn list_page(deps: &Deps, now: Timestamp, after: UserId) -> store::Result<Vec<UserId>> {
     let client = deps.pool.get().await?;
     boss_timeouts::list_begun_before(&client, now - timeout_span(), after, PAGE).await
-}
-
-async fn end_page(
-    deps: &Deps,
-    run: &JobRun,
-    page: &[UserId],
-    counters: &mut Counters,
-    tally: &mut Tally,
-    report: &mut Report,
-) {
-    if let Ok(done) =
-        retry_conflicts(|| end_some(&deps.pool, &deps.draws, page, run.slot, deps.clock.now())).await
-    {
-        fail_point!("decay.encounters_ended");
-        tally.tried += page.len() as u64;
-        counters.add_timeouts(&done);
-        return;
-    }
-    tracing::warn!("A page of encounters failed: its players are tried one by one");
-    for user in page {
-        let ended = retry_conflicts(|| {
-            end_some(&deps.pool, &deps.draws, std::slice::from_ref(user), run.slot, deps.clock.now())
-        })
-        .await;
-        tally.count(ended.is_err());
-        match ended {
-            Ok(done) => counters.add_timeouts(&done),
-            Err(error) => {
-                counters.failed += 1;
-                report.item_failed(*user, error.code());
-            }
-        }
-    }
 }
 
 impl Counters {

@@ -10,7 +10,7 @@ use domain::engagement::close::Closed;
 use domain::engagement::days::{LocalDay, closed_everywhere, local_date};
 use domain::engagement::language::{MESSAGES_READ, Words};
 use domain::ids::UserId;
-use domain::job::{Tally, slot_text};
+use domain::job::slot_text;
 use domain::state::zone_or;
 use futures_util::{StreamExt, join, stream};
 use jiff::Timestamp;
@@ -20,14 +20,12 @@ use store::day_closes::{self, Held, Waiting};
 use store::engagement;
 use store::{Limits, Tx, llm_usage, retry_conflicts, scheduled_events};
 
+use super::pages::Step;
 use super::{AFTER_THE_CHARGE, Counters, Deps, PAGE, language};
 use crate::endings::{End, Occasion, end_games};
 use crate::engagement::Days;
-use crate::job_run::{JobRun, Report};
 use crate::llm::Purpose;
 
-/// The name of the step.
-const STEP: &str = "day_close";
 /// Players whose days are closed at the same time.
 const AT_ONCE: usize = 5;
 
@@ -38,24 +36,13 @@ struct Done {
     has_ended: bool,
 }
 
-/// Closes all days that are over, page by page.
-pub(super) async fn close_all(deps: &Deps, run: &JobRun, counters: &mut Counters, report: &mut Report) {
-    let mut tally = Tally::default();
-    let mut after = UserId::nil();
-    loop {
-        if !run.has_time() {
-            report.truncate();
-            break;
-        }
-        let page = match list_page(deps, run.slot, after).await {
-            Ok(page) => page,
-            Err(error) => return report.step_failed(STEP, error.code()),
-        };
-        let Some(last) = page.last() else { break };
-        after = last.user;
-        close_page(deps, run, page, counters, &mut tally, report).await;
+/// Closes all days that are over.
+pub(super) async fn close_all(deps: &Deps, mut step: Step<'_>) {
+    let now = step.run.slot;
+    while let Some(page) = step.next_page(|after| list_page(deps, now, after), |waiting| waiting.user).await {
+        close_page(deps, &mut step, page).await;
     }
-    report.step_done(STEP, tally);
+    step.end();
 }
 
 async fn list_page(deps: &Deps, now: Timestamp, after: UserId) -> store::Result<Vec<Waiting>> {
@@ -63,14 +50,8 @@ async fn list_page(deps: &Deps, now: Timestamp, after: UserId) -> store::Result<
     day_closes::list_waiting(&client, closed_everywhere(now), after, PAGE).await
 }
 
-async fn close_page(
-    deps: &Deps,
-    run: &JobRun,
-    page: Vec<Waiting>,
-    counters: &mut Counters,
-    tally: &mut Tally,
-    report: &mut Report,
-) {
+async fn close_page(deps: &Deps, step: &mut Step<'_>, page: Vec<Waiting>) {
+    let run = step.run;
     let closing = stream::iter(page).map(async |player| {
         if run.has_time() {
             (player.user, Some(close_days(deps, &player, run.slot).await))
@@ -80,21 +61,20 @@ async fn close_page(
     });
     let mut closed = closing.buffer_unordered(AT_ONCE);
     while let Some((user, outcome)) = closed.next().await {
-        let Some(outcome) = outcome else {
-            report.truncate();
-            continue;
-        };
-        tally.count(outcome.is_err());
         match outcome {
-            Ok(done) => {
-                counters.days_closed += done.days_closed;
-                counters.game_overs += u64::from(done.has_ended);
-            }
-            Err(error) => {
-                counters.failed += 1;
-                report.item_failed(user, error.code());
+            None => step.report.truncate(),
+            Some(outcome) => {
+                let counted = outcome.map(|done| step.counters.add_days(done));
+                step.took(user, counted);
             }
         }
+    }
+}
+
+impl Counters {
+    fn add_days(&mut self, done: Done) {
+        self.days_closed += done.days_closed;
+        self.game_overs += u64::from(done.has_ended);
     }
 }
 

@@ -1,15 +1,16 @@
 //! The job `life-gen`: for every player who was here lately today where it has no events, then her next day; and what is new
 //! about her people.
 //!
-//! Players go by id, five at a time, a page in one call. What does not fit, or finds no time, is told by the cursor. With
-//! a queue nobody is worked off here: every player of the list gets a record, and [`live`] works one off. A failing player
-//! costs only that player; where the day's budget for models is used up, the player waits for the next run.
+//! Players go by id, five at a time, a page in one call. What does not fit, or finds no time, is told by the cursor, where
+//! the next night's run goes on. With a queue nobody is worked off here: every player of the list gets a record, and
+//! [`live`] works one off. A failing player costs only that player; where the day's budget for models is used up, the
+//! player waits for the next run.
 
 use std::time::Instant;
 
 use domain::budget::Leave;
 use domain::ids::UserId;
-use domain::job::{Tally, slot_text};
+use domain::job::{LIFE_GEN, Tally, slot_text};
 use domain::life::{AT_ONCE, BEGINS_WITHIN, MAX_PLAYERS, PLAYERS, WRITTEN_AHEAD_FOR, target};
 use domain::state::nikita_date;
 use futures_util::{StreamExt, stream};
@@ -18,7 +19,7 @@ use jiff::civil::Date;
 use providers::queue::{Queue, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{life_events, life_players};
+use store::{job_executions, life_events, life_players};
 
 use super::day::{self, Error};
 use super::{Life, circle};
@@ -138,10 +139,21 @@ async fn list(
     life_players::list_written_ahead(&client, here_since, after, order.user, limit).await
 }
 
+/// Where the run of the night before left off; none: all were reached, and it begins anew.
+async fn left_off(deps: &Deps) -> store::Result<Option<UserId>> {
+    let client = deps.life.pool.get().await?;
+    let told = job_executions::find_last_result(&client, LIFE_GEN).await?;
+    Ok(told.and_then(|told| UserId::deserialize(&told["next_cursor"]).ok()))
+}
+
 async fn work_off(deps: &Deps, run: &JobRun, order: Order, report: &mut Report) -> Counters {
     let mut counters = Counters::default();
-    let mut users = match list(deps, run.slot, order, order.cursor, order.limit + 1).await {
-        Ok(users) => users,
+    let listed = async {
+        let cursor = if order == Order::default() { left_off(deps).await? } else { order.cursor };
+        Ok::<_, store::Error>((cursor, list(deps, run.slot, order, cursor, order.limit + 1).await?))
+    };
+    let (cursor, mut users) = match listed.await {
+        Ok(listed) => listed,
         Err(error) => {
             report.step_failed(STEP, error.code());
             return counters;
@@ -158,7 +170,7 @@ async fn work_off(deps: &Deps, run: &JobRun, order: Order, report: &mut Report) 
         if has_time() { (user, Some(live(deps, turn, &has_time).await)) } else { (user, None) }
     });
     let mut lived = living.buffer_unordered(AT_ONCE);
-    let (mut tally, mut last) = (Tally::default(), order.cursor);
+    let (mut tally, mut last) = (Tally::default(), cursor);
     while let Some((user, outcome)) = lived.next().await {
         let Some(outcome) = outcome else {
             report.truncate();

@@ -61,6 +61,9 @@ struct Counters {
 /// The name of the flag that switches the job off.
 const FLAG: &str = "unified_pipeline_enabled";
 
+/// Why an operator's call did nothing: the conversation is being worked on, or there is none.
+const NOT_CLAIMED: &str = "not_claimed";
+
 /// For whom the pipeline runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rollout {
@@ -122,20 +125,43 @@ fn swept(found: store::Result<u64>, counters: &mut Counters, report: &mut Report
     }
 }
 
-/// Takes one conversation for an operator, however often it was tried, and runs it. False when it is being worked on,
-/// or is gone.
+/// Answers an operator's call for one conversation. Its status is the guard: no row of a job is written.
+pub async fn answer_forced(
+    deps: &Deps,
+    stages: &[Registered],
+    rollout: Rollout,
+    conversation: ConversationId,
+) -> job_run::Ended {
+    if !rollout.enabled {
+        return job_run::Ended::switched_off(FLAG);
+    }
+    match run_forced(deps, stages, conversation).await {
+        Ok(None) => job_run::Ended::Skipped { reason: NOT_CLAIMED.to_owned(), execution: None },
+        Ok(Some(worked)) => {
+            let (mut report, mut counters) = (Report::default(), Counters::default());
+            worked.tell(&mut counters, &mut report);
+            report.set_counters(&counters);
+            job_run::Ended::Completed { execution: None, result: report.into_result() }
+        }
+        Err(error) => job_run::Ended::Failed { execution: None, error: error.code() },
+    }
+}
+
+/// Takes one conversation for an operator, however often it was tried, and runs it. None when it is being worked on, or
+/// is gone.
 pub async fn run_forced(
     deps: &Deps,
     stages: &[Registered],
     conversation: ConversationId,
-) -> store::Result<bool> {
+) -> store::Result<Option<Worked>> {
     let client = deps.pool.get().await?;
     let claimed = pipeline_conversations::claim_forced(&client, conversation, deps.clock.now()).await?;
     drop(client);
-    let Some(claimed) = claimed else { return Ok(false) };
+    let Some(claimed) = claimed else { return Ok(None) };
+    let user = claimed.user;
     // A whole run at once is too much for the stack.
-    Box::pin(process(deps, stages, claimed)).await;
-    Ok(true)
+    let outcome = Box::pin(process(deps, stages, claimed)).await;
+    Ok(Some(Worked { ended: vec![(user, outcome)], ..Worked::default() }))
 }
 
 async fn recover(deps: &Deps, counters: &mut Counters, report: &mut Report) {
@@ -169,7 +195,7 @@ async fn recover(deps: &Deps, counters: &mut Counters, report: &mut Report) {
 
 /// What the workers did together.
 #[derive(Default)]
-struct Worked {
+pub struct Worked {
     ended: Vec<(UserId, Outcome)>,
     deferred: i64,
     claim_error: Option<&'static str>,

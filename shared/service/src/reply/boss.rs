@@ -16,23 +16,23 @@ use domain::budget::Leave;
 use domain::conflict::details::BOSS_PHASE;
 use domain::conversation::{self, Role};
 use domain::delivery::{EventType, TelegramContent};
-use domain::history::Source;
+use domain::history::{self, Source};
 use domain::ids::HistoryId;
 use domain::reply::response::ResponseId;
 use domain::status::GameStatus;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use store::Tx;
 use store::conversations::{self, Append};
 use store::engagement::{self, Shift, Stored};
 use store::inbound_events::Player;
 use store::scheduled_events::{self, NewMessage, Queued};
 use store::score_history::{self, NewEntry};
 use store::users::{self, AfterBoss, Locked};
+use store::{Tx, psyche_states};
 
-use super::accept::Accepted;
+use super::accept::{self, Accepted};
 use super::lines::{self, Outgoing};
-use super::message::{rest, say, think};
+use super::message::{Heard, rest, say, think};
 use super::outcome::{self, Done};
 use super::typing::while_typing;
 use super::{Deps, Failure, Work, hold};
@@ -80,10 +80,51 @@ pub(super) async fn answer(
             let done = turn.settle(after, line).await?;
             fail_point!("boss.outcome_sent");
             if weighs && done == Done::As(outcome::REPLIED) {
-                agent::reflect(&deps.agent, &turn.of_agent()).await;
+                agent::reflect(&deps.agent, &of_agent(player, accepted, turn.now)).await;
             }
             Ok(done)
         }
+    }
+}
+
+/// The outcomes that she thinks about.
+const WEIGHTY: [history::EventType; 3] =
+    [history::EventType::BossPass, history::EventType::BossPartial, history::EventType::BossFail];
+
+/// Thinks about an outcome that an earlier attempt has sent, unless she has thought since.
+pub(super) async fn make_up_for_thought(
+    deps: &Deps,
+    work: &Work,
+    player: &Player,
+    heard: &Heard,
+) -> store::Result<()> {
+    if !player.game_status.is_playable() || !is_unthought(deps, work, player).await? {
+        return Ok(());
+    }
+    if let Some(accepted) = accept::recover(deps, work, player, heard).await? {
+        agent::reflect(&deps.agent, &of_agent(player, &accepted, deps.clock.now())).await;
+    }
+    Ok(())
+}
+
+async fn is_unthought(deps: &Deps, work: &Work, player: &Player) -> store::Result<bool> {
+    let source = Source::Update(work.update_id()).to_string();
+    let client = deps.pool.get().await?;
+    psyche_states::is_older(&client, player.id, &WEIGHTY.map(history::EventType::as_str), &source).await
+}
+
+/// The message as the agent sees it.
+fn of_agent(player: &Player, accepted: &Accepted, now: Timestamp) -> agent::Turn {
+    let message = &accepted.message;
+    agent::Turn {
+        user: player.id,
+        conversation: accepted.conversation,
+        text: message.content.clone(),
+        telegram_message_id: Some(accepted.heard.message_id),
+        previous_interaction_at: message.previous_interaction_at,
+        care_mode: false,
+        further_estimate: 0,
+        now,
     }
 }
 
@@ -216,21 +257,6 @@ impl Turn<'_> {
     fn words(&self, message: messages::Message) -> String {
         let occasion = self.work.update_id().to_string();
         message.words(&self.deps.draws, self.player.id, &occasion).to_owned()
-    }
-
-    /// The message as the agent sees it.
-    fn of_agent(&self) -> agent::Turn {
-        let message = &self.accepted.message;
-        agent::Turn {
-            user: self.player.id,
-            conversation: self.accepted.conversation,
-            text: message.content.clone(),
-            telegram_message_id: Some(self.accepted.heard.message_id),
-            previous_interaction_at: message.previous_interaction_at,
-            care_mode: false,
-            further_estimate: 0,
-            now: self.now,
-        }
     }
 
     /// It is lost without a verdict.

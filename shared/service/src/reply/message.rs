@@ -139,6 +139,9 @@ async fn go_on(
     }
     let id = ResponseId::of(work.update_id());
     if lines::resume(deps, work, &id.to_string()).await? {
+        if let Incoming::Heard(heard) = incoming {
+            boss::make_up_for_thought(deps, work, player, heard).await?;
+        }
         return Ok(Some(Acceptance::Done(Done::As(outcome::REPLIED))));
     }
     if lines::resume(deps, work, &id.notice()).await? {
