@@ -9,7 +9,7 @@ use deadpool_postgres::{Manager, ManagerConfig, RecyclingMethod, Runtime};
 use futures_util::FutureExt;
 use secrecy::SecretString;
 use standins::Pooler;
-use standins::pooler::Upstream;
+use standins::pooler::{Bare, Upstream};
 use store::Pool;
 use store::migrations;
 use tokio_postgres::types::Type;
@@ -43,6 +43,16 @@ impl TestDatabase {
     /// The same, behind a pooler of its own, whatever the settings say.
     pub async fn behind_pooler() -> Self {
         Self::migrated(true).await
+    }
+
+    /// Another one with the same rows, and no others than this one has now. Whoever is connected here is sent away.
+    pub async fn copy(&self) -> Self {
+        self.copied(is_set("TEST_THROUGH_POOLER")).await
+    }
+
+    /// The same, behind a pooler of its own.
+    pub async fn copy_behind_pooler(&self) -> Self {
+        self.copied(true).await
     }
 
     /// A database without anything in it, to migrate.
@@ -87,6 +97,13 @@ impl TestDatabase {
         connect(&self.direct_url).await
     }
 
+    /// A connection past the pooler that sends again what was sent once.
+    pub async fn bare(&self) -> Bare {
+        let config = Config::from_str(&self.direct_url).expect("the URL of a database");
+        let user = config.get_user().expect("a URL that names its user");
+        Bare::connect(upstream(&self.direct_url), user, &self.name).await.expect("a connection")
+    }
+
     /// The pooler in front of it.
     pub fn pooler(&self) -> &Pooler {
         self.pooler.as_ref().expect("a database made by `behind_pooler`")
@@ -97,6 +114,13 @@ impl TestDatabase {
         let admin = connect(&admin_url).await;
         let template = ensure_template(&admin, &admin_url).await;
         Self::create(admin_url, &admin, &template, through_pooler).await
+    }
+
+    async fn copied(&self, through_pooler: bool) -> Self {
+        let admin = connect(&self.admin_url).await;
+        // Whoever is connected would stop the cloning.
+        admin.batch_execute(&send_away(&self.name)).await.expect("nobody is connected");
+        Self::create(self.admin_url.clone(), &admin, &self.name, through_pooler).await
     }
 
     async fn create(admin_url: String, admin: &Client, template: &str, through_pooler: bool) -> Self {
@@ -231,12 +255,17 @@ async fn make_template(admin: &Client, admin_url: &str, template: &str) {
     // Whatever is still connected would stop the renaming and every cloning.
     for change in [
         format!("ALTER DATABASE {draft} WITH ALLOW_CONNECTIONS false"),
-        format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{draft}'"),
+        send_away(&draft),
         format!("ALTER DATABASE {draft} RENAME TO {template}"),
         format!("COMMENT ON DATABASE {template} IS '{}'", seconds(admin).await),
     ] {
         admin.batch_execute(&change).await.expect("the draft becomes the template");
     }
+}
+
+/// Ends every connection to the database of this name, and waits for it.
+fn send_away(name: &str) -> String {
+    format!("SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'")
 }
 
 /// Databases of tests that were killed, and templates of migrations that have changed since.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use end_to_end::database::TestDatabase;
 use end_to_end::round_trips::counted;
+use end_to_end::rows::rows;
 use futures_util::future::{join_all, try_join_all};
 use store::{Limits, Pool, Tx};
 use tokio_postgres::NoTls;
@@ -56,6 +57,24 @@ async fn what_belongs_to_a_session_is_lost() {
     // The database would complain of the named statement when it is dropped.
     let dropping = std::thread::spawn(move || drop(database));
     assert!(dropping.join().is_err());
+}
+
+#[tokio::test]
+async fn what_was_sent_can_be_sent_again() {
+    let database = TestDatabase::behind_pooler().await;
+    database.connect().await.batch_execute("CREATE TABLE said (words text UNIQUE)").await.expect("a table");
+    let copy = database.copy().await;
+    let client = database.pool().get().await.expect("a connection");
+    database.pooler().keep();
+    client.execute_typed("INSERT INTO said VALUES ($1)", &[(&"hi", Type::TEXT)]).await.expect("a row");
+    let kept = database.pooler().take_kept();
+
+    let mut bare = copy.bare().await;
+    assert_eq!(kept.len(), 1);
+    bare.repeat(&kept[0]).await.expect("the same row");
+    assert_eq!(rows(&copy.pool(), "SELECT words FROM said").await, ["hi"]);
+    let refused = bare.repeat(&kept[0]).await.expect_err("the row is there").to_string();
+    assert!(refused.contains("said_words_key"), "{refused}");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 pub mod cold_start;
 pub mod decay;
 pub mod memory;
+pub mod pipeline;
 pub mod round_trips;
 pub mod webhook;
 

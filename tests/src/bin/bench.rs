@@ -2,8 +2,8 @@
 //!
 //! usage: bench [--json] [--facts=N] [PART ...]
 //!
-//! PART is `decay`, `round-trips`, `memory`, `webhook` or `functions`; all of them without one. The search of `memory` is
-//! among N facts, a million unless said otherwise.
+//! PART is `decay`, `round-trips`, `pipeline`, `memory`, `webhook` or `functions`; all of them without one. The search of
+//! `memory` is among N facts, a million unless said otherwise.
 
 #![expect(
     clippy::print_stdout,
@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use end_to_end::bench::{self, Figure};
 
 /// What can be measured.
-const PARTS: [&str; 5] = ["decay", "round-trips", "memory", "webhook", "functions"];
+const PARTS: [&str; 6] = ["decay", "round-trips", "pipeline", "memory", "webhook", "functions"];
 
 /// Facts of all players together.
 const FACTS: u32 = 1_000_000;
@@ -46,6 +46,9 @@ async fn main() -> ExitCode {
     }
     if wanted("round-trips") {
         tell(&mut figures, bench::round_trips::measure().await, as_json);
+    }
+    if wanted("pipeline") {
+        tell(&mut figures, bench::pipeline::measure().await, as_json);
     }
     if wanted("memory") {
         let facts = arguments.iter().find_map(|argument| argument.strip_prefix("--facts="));

@@ -60,7 +60,8 @@ impl Backends {
         alike.remove(position)
     }
 
-    async fn connect(&self, key: &Key) -> io::Result<Backend> {
+    /// A new connection, which may have been refused: then the error is its greeting.
+    pub(super) async fn connect(&self, key: &Key) -> io::Result<Backend> {
         let mut wire = Wire::new(TcpStream::connect(&self.upstream.address).await?)?;
         let mut bytes = BytesMut::new();
         let parameters =

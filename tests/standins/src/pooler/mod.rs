@@ -4,11 +4,12 @@
 //! to the others, and the client's next transaction gets a different one. What was sent together stays together. A
 //! client that relies on anything of its session (a named statement, a `SET`, a session lock) fails here as it fails in
 //! production. Named statements are counted, and so are round trips; and it can be told to cut, to delay, to lose an
-//! answer, to kill.
+//! answer, to kill, to keep what is sent.
 //!
 //! It runs on a thread of its own, so that a test which blocks does not stop it.
 
 mod backends;
+mod bare;
 mod session;
 mod wire;
 
@@ -23,6 +24,10 @@ use tokio::task::JoinSet;
 
 use crate::server::lock;
 use backends::Backends;
+pub use bare::Bare;
+
+/// A client may send: the last byte says whether it is within a transaction.
+const READY: u8 = b'Z';
 
 /// The server behind it, and the password with which it opens its own connections there.
 #[derive(Debug, Clone)]
@@ -54,6 +59,7 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Seen {
     trips: Vec<Trip>,
+    kept: Vec<Sent>,
     named_parses: usize,
 }
 
@@ -63,11 +69,23 @@ struct Orders {
     delay: Duration,
     lose_answer_to: Option<String>,
     refusing: bool,
+    keeping: bool,
 }
 
 /// One wait for the server: what a client sent before it had to wait for an answer, each statement by its first line.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Trip(pub Vec<String>);
+
+/// The same as it went over the wire.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sent {
+    /// Who sent it.
+    pub client: SocketAddr,
+    /// Statements and parameters.
+    bytes: Vec<u8>,
+    /// How often the server will say that it is ready for more.
+    answers: usize,
+}
 
 impl Pooler {
     /// Starts on a free port.
@@ -100,6 +118,16 @@ impl Pooler {
     /// The round trips so far, oldest first.
     pub fn trips(&self) -> Vec<Trip> {
         lock(&self.shared.seen).trips.clone()
+    }
+
+    /// From now on keeps what clients send.
+    pub fn keep(&self) {
+        lock(&self.shared.orders).keeping = true;
+    }
+
+    /// What was sent since this was asked last, oldest first.
+    pub fn take_kept(&self) -> Vec<Sent> {
+        std::mem::take(&mut lock(&self.shared.seen).kept)
     }
 
     /// How many statements were given a name.

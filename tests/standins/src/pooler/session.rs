@@ -1,6 +1,7 @@
 //! One client of the pooler: its messages go to a backend for as long as a transaction lasts.
 
 use std::io;
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use tokio::net::TcpStream;
@@ -9,11 +10,9 @@ use tokio::time::{Instant, timeout_at};
 
 use super::backends::{Backend, Key};
 use super::wire::{Message, Wire};
-use super::{Shared, Trip};
+use super::{READY, Seen, Sent, Shared, Trip};
 use crate::server::lock;
 
-/// The client may send: the last byte says whether it is within a transaction.
-const READY: u8 = b'Z';
 /// No transaction.
 const IDLE: u8 = b'I';
 /// Authenticated, process 0 without a secret, ready: whatever a client needs to hear besides the server's greeting.
@@ -31,6 +30,7 @@ pub(super) async fn run(stream: TcpStream, shared: Arc<Shared>) {
 struct Session {
     shared: Arc<Shared>,
     client: Wire,
+    address: SocketAddr,
     key: Key,
     backend: Option<Backend>,
     /// The number of the backend of the last transaction.
@@ -51,6 +51,7 @@ impl Session {
         if lock(&shared.orders).refusing {
             return Ok(None);
         }
+        let address = stream.peer_addr()?;
         let mut client = Wire::new(stream)?;
         let parameters = client.startup().await?;
         let parameter =
@@ -73,6 +74,7 @@ impl Session {
         Ok(Some(Self {
             shared,
             client,
+            address,
             key,
             backend: None,
             last: 0,
@@ -178,7 +180,7 @@ impl Session {
                 _ => {}
             }
             self.unfinished = !matches!(message.kind, b'Q' | b'S' | b'F' | b'd' | b'c' | b'f');
-            self.outstanding += usize::from(matches!(message.kind, b'Q' | b'S' | b'F'));
+            self.outstanding += usize::from(asks_for_an_end(message));
         }
         let mut orders = lock(&self.shared.orders);
         if let Some(words) = &orders.lose_answer_to
@@ -186,6 +188,9 @@ impl Session {
         {
             orders.lose_answer_to = None;
             self.losing = true;
+        }
+        if orders.keeping {
+            self.keep(messages, &mut seen);
         }
         let statements = statements.iter().map(|statement| first_line(statement));
         if let Some(trip) = self.trip {
@@ -195,6 +200,25 @@ impl Session {
             seen.trips.push(Trip(statements.collect()));
         }
     }
+
+    /// Keeps what the client sends, with what it sent before in the same trip.
+    fn keep(&self, messages: &[Message], seen: &mut Seen) {
+        let (bytes, answers) =
+            (joined(messages), messages.iter().filter(|message| asks_for_an_end(message)).count());
+        let before = seen.kept.iter_mut().rev().find(|sent| sent.client == self.address);
+        match before.filter(|_| self.trip.is_some()) {
+            Some(sent) => {
+                sent.bytes.extend(bytes);
+                sent.answers += answers;
+            }
+            None => seen.kept.push(Sent { client: self.address, bytes, answers }),
+        }
+    }
+}
+
+/// Whether the server says that it is ready for more when it has done this.
+fn asks_for_an_end(message: &Message) -> bool {
+    matches!(message.kind, b'Q' | b'S' | b'F')
 }
 
 /// The connection has ended, or the client says that it ends it.

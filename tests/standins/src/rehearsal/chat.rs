@@ -27,7 +27,7 @@ const REMINDS: f32 = 0.45;
 
 macro_rules! patterns {
     ($($name:ident = $text:expr;)+) => {$(
-        static $name: LazyLock<Regex> = LazyLock::new(|| pattern($text));
+        static $name: LazyLock<&Regex> = LazyLock::new(|| pattern($text));
     )+};
 }
 

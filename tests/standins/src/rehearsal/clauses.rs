@@ -18,22 +18,22 @@ pub(super) struct Clause {
 }
 
 /// Words that open a clause and say nothing.
-static OPENING: LazyLock<Regex> = LazyLock::new(|| {
+static OPENING: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(concat!(
         r"^(?:ok|okay|so|and|but|because|since|btw|by the way|oh|yeah|yep|yes|ah|hm+|hey|hi|hello|you know|well|",
         r"honestly|to be honest|tbh|fyi|also|plus|anyway|haha|lol|like i said|remember|guess what|i told you|",
         r"as i said|just so you know|nikita|no|nope|nah|actually|wait|correction|sorry|i meant?|it's just)\b[\s,:.–—-]*"
     ))
 });
-static CORRECTING: LazyLock<Regex> =
+static CORRECTING: LazyLock<&Regex> =
     LazyLock::new(|| pattern(r"^(?:no|nope|nah|actually|wait|correction|sorry|i meant?)\b"));
-static SUPPOSED: LazyLock<Regex> = LazyLock::new(|| {
+static SUPPOSED: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:if i|wish i|i wish|pretend|imagine|let's say|hypothetically|kidding|joking|dreamt|dreamed)\b",
     )
 });
 /// Where a new clause about the player begins within a sentence.
-static JOINT: LazyLock<Regex> = LazyLock::new(|| {
+static JOINT: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"(?:,\s+(?:and\s+|but\s+|so\s+|because\s+)?|\s+[–—-]\s+|\s+(?:and|but|because)\s+)((?:i|i'm|im|i've|i'll|my)\b)",
     )

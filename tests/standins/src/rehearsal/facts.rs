@@ -26,8 +26,8 @@ pub(super) struct Fact {
 }
 
 static RULES: LazyLock<Vec<Rule>> = LazyLock::new(rules);
-static TIMED: LazyLock<Regex> = LazyLock::new(|| pattern(&format!(r"\b{WHEN}\b")));
-static PAST: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b(?:yesterday|last|ago)\b"));
+static TIMED: LazyLock<&Regex> = LazyLock::new(|| pattern(&format!(r"\b{WHEN}\b")));
+static PAST: LazyLock<&Regex> = LazyLock::new(|| pattern(r"\b(?:yesterday|last|ago)\b"));
 
 /// What a clause states about the player.
 pub(super) fn fact(clause: &Clause) -> Option<Fact> {
@@ -62,7 +62,7 @@ pub(super) fn slot_of(known: &str) -> Option<String> {
     None
 }
 
-static KNOWN: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
+static KNOWN: LazyLock<Vec<(&str, &Regex)>> = LazyLock::new(|| {
     let person = format!(r"'s {PERSON}\b");
     [
         ("name", r"^(?:the )?(?:user|player)(?:'s name is| is called)\b"),

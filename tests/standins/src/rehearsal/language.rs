@@ -11,12 +11,12 @@ use super::prompt::Prompt;
 /// The tool by which it is told how distracted a player sounds; any other is about neediness.
 const DISTRACTION: &str = "record_distraction";
 
-static NEEDY: LazyLock<Regex> = LazyLock::new(|| {
+static NEEDY: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:are you there|you there|please answer|answer me|do you (?:still )?(?:love|like) me|are we ok(?:ay)?|i need you|don't leave|so sorry|sorry sorry)\b|\bhello\?",
     )
 });
-static BRUSH_OFF: LazyLock<Regex> =
+static BRUSH_OFF: LazyLock<&Regex> =
     LazyLock::new(|| pattern(r"\b(?:whatever|busy|not now|later|don't care|anyway)\b"));
 
 /// Judges the messages of a prompt.

@@ -93,15 +93,14 @@ fn fill(prompt: &Prompt<'_>, schema: &Value) -> Value {
     }
 }
 
-/// A pattern that is written in this crate. Each is built once, since building is dear.
+/// A pattern that is written in this crate. Each is built once, and kept for good: building is dear, and so is the first search
+/// of a copy.
 #[expect(clippy::expect_used, reason = "the patterns are constants, and the tests build them all")]
-fn pattern(text: &str) -> Regex {
-    static BUILT: LazyLock<Mutex<HashMap<String, Regex>>> = LazyLock::new(Mutex::default);
+fn pattern(text: &str) -> &'static Regex {
+    static BUILT: LazyLock<Mutex<HashMap<String, &Regex>>> = LazyLock::new(Mutex::default);
     let mut built = BUILT.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(pattern) = built.get(text) {
-        return pattern.clone();
-    }
-    let pattern = Regex::new(&format!("(?i){text}")).expect("a pattern of this crate is valid");
-    built.insert(text.to_owned(), pattern.clone());
-    pattern
+    built.entry(text.to_owned()).or_insert_with(|| {
+        let pattern = Regex::new(&format!("(?i){text}")).expect("a pattern of this crate is valid");
+        Box::leak(Box::new(pattern))
+    })
 }

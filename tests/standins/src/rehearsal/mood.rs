@@ -9,7 +9,7 @@ use super::pattern;
 /// Words of one feeling, as one pattern of whole words.
 macro_rules! words {
     ($name:ident, $text:literal) => {
-        static $name: LazyLock<Regex> = LazyLock::new(|| pattern(concat!(r"\b(?:", $text, r")\b")));
+        static $name: LazyLock<&Regex> = LazyLock::new(|| pattern(concat!(r"\b(?:", $text, r")\b")));
     };
 }
 

@@ -10,11 +10,11 @@ use serde_json::Value;
 
 use super::pattern;
 
-static MEMORY: LazyLock<Regex> =
+static MEMORY: LazyLock<&Regex> =
     LazyLock::new(|| pattern(r"(?m)^[\s\-*]*\[(?:\d{4}-\d{2}-\d{2}|Unknown date)\] \(([^)]+)\) (.+?)\s*$"));
-static LINE: LazyLock<Regex> =
+static LINE: LazyLock<&Regex> =
     LazyLock::new(|| pattern(r"^\s*(?:(\d+)[.:)]?\s+)?(user|player|nikita|assistant): ?(.*)$"));
-static NUMBERED: LazyLock<Regex> = LazyLock::new(|| pattern(r"^\s*(\d+)[.:)]?\s+(.+?)\s*$"));
+static NUMBERED: LazyLock<&Regex> = LazyLock::new(|| pattern(r"^\s*(\d+)[.:)]?\s+(.+?)\s*$"));
 
 /// Who said something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

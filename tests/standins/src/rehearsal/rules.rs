@@ -10,7 +10,7 @@ use super::values::{Values, third};
 
 /// A pattern, and the fact that it states if the parts make sense.
 pub(super) struct Rule {
-    pattern: Regex,
+    pattern: &'static Regex,
     make: fn(&Values<'_>) -> Option<Fact>,
 }
 
@@ -21,8 +21,8 @@ pub(super) const PERSON: &str = r"((?:older |younger |little |big |twin |best |e
 /// What may stand before a verb.
 const OFTEN: &str = r"(?: really| also| actually| just| still| now| currently| absolutely| kind of| kinda| totally| usually| often| always| mostly| secretly| recently| finally| do)*";
 
-static IS_OCCUPATION: LazyLock<Regex> = LazyLock::new(|| pattern(OCCUPATION));
-static NO_OCCUPATION: LazyLock<Regex> = LazyLock::new(|| {
+static IS_OCCUPATION: LazyLock<&Regex> = LazyLock::new(|| pattern(OCCUPATION));
+static NO_OCCUPATION: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:lover|loser|beginner|member|(?:grand)?(?:fa|mo)ther|brother|sister|monster|stranger|supporter|twister|disaster|winner|sleeper|morning|human|woman|man|gentleman)\b",
     )
@@ -79,7 +79,7 @@ fn plan(said: &Values<'_>, content: &str) -> Option<Fact> {
 }
 
 /// Something the player says that they will do for her.
-pub(super) static PROMISE: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static PROMISE: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:i'll|i will|i promise(?: to| i'll| that i'll)?|i'm going to|i'm gonna) ((?:tell|show|send|write|text|call|message|let|bring|explain to|make it up to) (?:you|u)\b.*|(?:tell|show|send) (?:it|that|them) to you.*)",
     )

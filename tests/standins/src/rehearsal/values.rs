@@ -28,13 +28,13 @@ impl Values<'_> {
 /// The longest part of a fact, in characters.
 const LONGEST: usize = 120;
 
-static STOP: LazyLock<Regex> = LazyLock::new(|| {
+static STOP: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"(?:,| because\b| but\b| so\b| which\b| though\b| anymore\b| any more\b| right now\b| too$| as well\b| lol\b| haha\b| by the way\b| btw\b| - | – | — |: |\(|;)",
     )
 });
 /// Beginnings of what cannot stand alone.
-static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
+static EMPTY: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:you|u|ya|your|yours|it|its|it's|that|this|these|those|how|what|when|where|him|her|them|us|so|much|nothing|something|everything|to know|to be honest|to say|the way|to hear|to see you|talking (?:to|with) you)\b",
     )
@@ -42,7 +42,7 @@ static EMPTY: LazyLock<Regex> = LazyLock::new(|| {
 
 /// First and second person as the third: the facts are read by somebody else.
 fn third_person(text: &str) -> String {
-    static WORD: LazyLock<Regex> =
+    static WORD: LazyLock<&Regex> =
         LazyLock::new(|| pattern(r"\b(?:i'm|i've|i'll|i am|i|my|mine|me|myself|your|you|we|our|us)\b"));
     WORD.replace_all(text, |found: &Captures<'_>| match found[0].to_lowercase().as_str() {
         "i'm" | "i am" => "they are",

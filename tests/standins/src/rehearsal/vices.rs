@@ -28,7 +28,7 @@ const TASTES: [(&str, &str); 8] = [
     ("vulnerability", "i'm scared|i'm afraid|i never told|ashamed|insecure|i trust you"),
 ];
 
-static REJECTION: LazyLock<Regex> = LazyLock::new(|| {
+static REJECTION: LazyLock<&Regex> = LazyLock::new(|| {
     pattern(
         r"\b(?:hate|boring|not into|don't like|can't stand|not my thing|stop talking about|change the subject)\b",
     )
