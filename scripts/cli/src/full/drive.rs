@@ -23,6 +23,12 @@ use crate::chain;
 const JOINS_AFTER: SignedDuration = SignedDuration::from_mins(47);
 /// Whose game is over comes back so much later, with another account.
 const COMES_BACK_AFTER: SignedDuration = SignedDuration::from_hours(24);
+/// The jobs of a second run one after the other, this many milliseconds after its beginning at the latest.
+const LAST_JOB_MS: i64 = 99;
+/// Then somebody joins.
+const JOINS_AT_MS: i64 = 100;
+/// Last come the messages.
+const WRITES_AT_MS: i64 = 200;
 /// So many failures are told.
 const FAILURES_TOLD: usize = 10;
 
@@ -99,6 +105,19 @@ enum Next {
     Writes(usize),
 }
 
+impl Next {
+    /// When within the second `at` it happens: no two things of a player share an instant, and the rows that tell of them
+    /// have an order.
+    fn instant(self, at: Timestamp) -> Timestamp {
+        let millis = match self {
+            Self::Runs(job) => i64::try_from(job).unwrap_or_default().min(LAST_JOB_MS),
+            Self::Joins(_) => JOINS_AT_MS,
+            Self::Writes(_) => WRITES_AT_MS,
+        };
+        at.saturating_add(SignedDuration::from_millis(millis)).unwrap_or(at)
+    }
+}
+
 impl Driven {
     /// Messages that players wrote.
     pub fn written(&self) -> u64 {
@@ -138,7 +157,7 @@ impl<'a> Drive<'a> {
     /// Lets everything happen that happens until `until`; `hear` is told the time now and then.
     pub async fn until(mut self, until: Timestamp, hear: &dyn Fn(Timestamp)) -> Result<Driven, Error> {
         while let Some((at, next)) = self.next().await?.filter(|(at, _)| *at <= until) {
-            self.bundle.clock().set(at);
+            self.bundle.clock().set(next.instant(at));
             match next {
                 Next::Runs(job) => self.run(job, at).await,
                 Next::Joins(seat) => self.join(seat).await?,

@@ -8,6 +8,7 @@ use domain::ids::HistoryId;
 use domain::validation::{Finding, details, findings};
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use store::game_checks::{self, Checked};
 use store::score_history::{self, NewEntry};
@@ -15,11 +16,13 @@ use store::{Pool, Tx};
 
 use super::context::{Context, GameSeen};
 use super::stage::{Effect, StageError, Work, Writes};
+use crate::Clock;
 
 /// The stage.
 #[derive(Debug)]
 pub(super) struct Check {
     pub(super) pool: Pool,
+    pub(super) clock: Clock,
     pub(super) boss_mode: Mode,
 }
 
@@ -29,8 +32,8 @@ impl Work for Check {
             let client = self.pool.get().await.map_err(store::Error::from)?;
             let checked = game_checks::get(&client, context.user, context.started_at).await?;
             let findings = findings(&checked.game, self.boss_mode);
-            Ok(Box::new(Seen { entry: entry(&checked, &findings, context), checked, findings })
-                as Box<dyn Effect>)
+            let entry = entry(&checked, &findings, context, self.clock.now());
+            Ok(Box::new(Seen { checked, findings, entry }) as Box<dyn Effect>)
         }
         .boxed()
     }
@@ -72,8 +75,9 @@ impl Effect for Seen {
     }
 }
 
-/// The history's row, one for each conversation.
-fn entry(checked: &Checked, findings: &[Finding], context: &Context) -> Option<NewEntry> {
+/// The history's row, one for each conversation. It tells the score as it was seen, not as it was when the run began: a
+/// message may have come since.
+fn entry(checked: &Checked, findings: &[Finding], context: &Context, seen_at: Timestamp) -> Option<NewEntry> {
     let details = details(context.conversation, context.score_delta, findings)?;
     Some(NewEntry {
         id: HistoryId::random(),
@@ -83,6 +87,6 @@ fn entry(checked: &Checked, findings: &[Finding], context: &Context) -> Option<N
         event_type: EventType::PipelineValidation.as_str(),
         details,
         source_key: Some(Source::Validation(context.conversation).to_string()),
-        recorded_at: context.now,
+        recorded_at: seen_at,
     })
 }

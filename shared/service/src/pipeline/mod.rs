@@ -147,7 +147,10 @@ pub fn stages(deps: &Deps, settings: &Settings) -> Vec<Registered> {
         registered(LIFE_SIM, Live { life }),
         registered(STORY_ARCS, Tell { draws: draws() }),
         registered(EMOTIONAL, Feel { pool: pool(), nikita_zone: nikita_zone() }),
-        registered(GAME_STATE, Check { pool: pool(), boss_mode: settings.boss_mode }),
+        registered(
+            GAME_STATE,
+            Check { pool: pool(), clock: deps.clock.clone(), boss_mode: settings.boss_mode },
+        ),
         registered(CONFLICT, Settle { clock: deps.clock.clone(), draws: draws() }),
         registered(TOUCHPOINT, Reach { draws: draws(), enabled: settings.touchpoints_enabled }),
         registered(SUMMARY, summarise),
