@@ -22,6 +22,9 @@ const ROUNDS: usize = 6;
 /// So many deaths are died at the same time.
 const AT_ONCE: usize = 4;
 
+/// The point behind every commit.
+pub const COMMITTED: &str = "store.committed";
+
 /// A story: how it begins, and what comes from outside.
 #[derive(Debug, Clone, Copy)]
 pub struct Story {
@@ -69,28 +72,44 @@ pub struct Left {
     pub sent: Vec<String>,
 }
 
-/// A death at any of its fail points leaves what the story leaves undisturbed, and it comes to every one of them.
+/// A death at any of its fail points, or behind any of its commits, leaves what the story leaves undisturbed, and it comes
+/// to every point.
 pub async fn each_death_leaves_the_same(story: &Story, binary: &str) {
     let undisturbed = story.undisturbed().await;
     let points = fail_points::names().into_iter().filter(|point| story.is_about(point));
     let points = points.flat_map(|point| (1..=story.times).map(move |time| format!("{point}#{time}")));
-    let deaths = points.map(|point| {
-        let undisturbed = &undisturbed;
-        async move {
-            let told = story.with_a_death_at(&point, Path::new(binary)).await;
-            if !told.died && point.ends_with("#1") {
-                return Some(format!("{point} is never reached"));
-            }
-            let differs = undisturbed.differs_from(&told.left);
-            (!differs.is_empty()).then(|| format!("a death at {point} shows:\n{}", differs.join("\n")))
-        }
-    });
-    let shown: Vec<String> =
-        stream::iter(deaths).buffer_unordered(AT_ONCE).filter_map(std::future::ready).collect().await;
+    let die = async |point: String| {
+        let told = story.with_a_death_at(&point, Path::new(binary)).await;
+        let shown = undisturbed.shows(&point, &told);
+        (told.died, shown)
+    };
+    let mut shown: Vec<String> = stream::iter(points.map(die))
+        .buffer_unordered(AT_ONCE)
+        .filter_map(async |(_, shown)| shown)
+        .collect()
+        .await;
+    // Behind the first commit, the second one, and so on until there is none any more.
+    let commits = (1_u32..).map(|time| die(format!("{COMMITTED}#{time}")));
+    let behind_commits: Vec<_> = stream::iter(commits)
+        .buffered(AT_ONCE)
+        .take_while(|(died, _)| std::future::ready(*died))
+        .collect()
+        .await;
+    assert!(!behind_commits.is_empty(), "{}: nothing is committed", story.name);
+    shown.extend(behind_commits.into_iter().filter_map(|(_, shown)| shown));
     assert!(shown.is_empty(), "{}: {}", story.name, shown.join("\n\n"));
 }
 
 impl Left {
+    /// What a death has changed; none: nothing.
+    fn shows(&self, point: &str, told: &Told) -> Option<String> {
+        if !told.died && point.ends_with("#1") {
+            return Some(format!("{point} is never reached"));
+        }
+        let differs = self.differs_from(&told.left);
+        (!differs.is_empty()).then(|| format!("a death at {point} shows:\n{}", differs.join("\n")))
+    }
+
     /// What is there and was not to be, and what is missing.
     fn differs_from(&self, other: &Self) -> Vec<String> {
         let mut differs = Vec::new();

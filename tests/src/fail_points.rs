@@ -1,4 +1,4 @@
-//! The fail points of the service: their names, collected from its sources.
+//! The fail points: their names, collected from the sources.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,10 +13,9 @@ const STAGE: &str = "{stage}";
 
 /// The names of all points, each once. A name that stands in two places is two steps for one, and refused.
 pub fn names() -> BTreeSet<String> {
-    let sources =
-        Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("shared/service/src");
+    let shared = Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("the workspace").join("shared");
     let mut names = BTreeSet::new();
-    for source in files(&sources) {
+    for source in ["service/src", "store/src"].into_iter().flat_map(|sources| files(&shared.join(sources))) {
         let text = fs::read_to_string(&source).expect("a source");
         let code = text.lines().filter(|line| !line.trim_start().starts_with("//"));
         for name in code.filter_map(|line| line.split_once(MARK)?.1.split('"').next()) {

@@ -3,8 +3,8 @@
 //! A use case that needs a model or Telegram has three visible parts: claim (short transaction), think (no
 //! transaction, the only part that awaits a provider), record (short transaction, fenced by the claim).
 
-#[macro_use]
-mod fail_point;
+#[macro_use(fail_point)]
+extern crate store;
 
 pub mod agent;
 mod boss;

@@ -20,6 +20,7 @@ pub mod engagement;
 pub mod entities;
 mod error;
 pub mod error_logs;
+pub mod fail_point;
 pub mod game_checks;
 pub mod inbound_events;
 pub mod job_executions;

@@ -84,6 +84,7 @@ impl Tx {
     /// Gives the connection back after a commit that succeeded.
     pub fn committed(mut self) {
         self.release();
+        crate::fail_point!("store.committed");
     }
 
     /// Commits what succeeded, and takes back what failed before it says so: whoever tries the same rows again does not

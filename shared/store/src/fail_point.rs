@@ -5,11 +5,13 @@
 //! there, as a power cut would end it: nothing is unwound, nothing is said goodbye to. Without the feature a point is no code
 //! at all. `turn.accepted#2` is the second time that the process comes there.
 //!
-//! The tests collect the names from these sources and die at each of them, so a point needs no list, and one that is never
-//! reached fails them. `{stage}` in a name stands for the stage or step of the pipeline that is given after it.
+//! The tests collect the names from the sources and die at each of them, so a point needs no list, and one that is never
+//! reached fails them. `{stage}` in a name stands for the stage or step of the pipeline that is given after it. Behind each
+//! commit of a transaction there is one without being written: a new transaction needs no name to be died at.
 
 /// Marks a named step; see [`self`].
 #[cfg(feature = "fail-points")]
+#[macro_export]
 macro_rules! fail_point {
     ($name:literal) => {
         $crate::fail_point::reached($name)
@@ -21,13 +23,14 @@ macro_rules! fail_point {
 
 /// Marks a named step, and is nothing.
 #[cfg(not(feature = "fail-points"))]
+#[macro_export]
 macro_rules! fail_point {
     ($($name:tt)*) => {{}};
 }
 
 /// Ends the process if it is to end here.
 #[cfg(feature = "fail-points")]
-pub(crate) fn reached(name: &str) {
+pub fn reached(name: &str) {
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicU32, Ordering};
 
