@@ -106,15 +106,24 @@ enum Next {
 }
 
 impl Next {
-    /// When within the second `at` it happens: no two things of a player share an instant, and the rows that tell of them
-    /// have an order.
-    fn instant(self, at: Timestamp) -> Timestamp {
-        let millis = match self {
+    /// How far within its second it happens: no two things of a player share an instant, and the rows that tell of them have
+    /// an order.
+    fn within(self) -> SignedDuration {
+        SignedDuration::from_millis(match self {
             Self::Runs(job) => i64::try_from(job).unwrap_or_default().min(LAST_JOB_MS),
             Self::Joins(_) => JOINS_AT_MS,
             Self::Writes(_) => WRITES_AT_MS,
-        };
-        at.saturating_add(SignedDuration::from_millis(millis)).unwrap_or(at)
+        })
+    }
+
+    /// The instant of the second `at` at which it happens.
+    fn instant(self, at: Timestamp) -> Timestamp {
+        at.saturating_add(self.within()).unwrap_or(at)
+    }
+
+    /// The second that it would belong to if it happened at `instant`.
+    fn second_of(self, instant: Timestamp) -> Timestamp {
+        instant.saturating_sub(self.within()).unwrap_or(instant)
     }
 }
 
@@ -156,7 +165,7 @@ impl<'a> Drive<'a> {
 
     /// Lets everything happen that happens until `until`; `hear` is told the time now and then.
     pub async fn until(mut self, until: Timestamp, hear: &dyn Fn(Timestamp)) -> Result<Driven, Error> {
-        while let Some((at, next)) = self.next().await?.filter(|(at, _)| *at <= until) {
+        while let Some((at, next)) = self.next().await?.filter(|(at, _)| *at < until) {
             self.bundle.clock().set(next.instant(at));
             match next {
                 Next::Runs(job) => self.run(job, at).await,
@@ -179,7 +188,8 @@ impl<'a> Drive<'a> {
         let due = due::find(&client).await?;
         let now = self.bundle.clock().now();
         let runs = self.jobs.iter().enumerate();
-        let runs = runs.filter_map(|(position, job)| Some((job.next(&due, now)?, Next::Runs(position))));
+        let runs = runs.map(|(position, job)| (job, Next::Runs(position)));
+        let runs = runs.filter_map(|(job, next)| Some((job.next(&due, next.second_of(now))?, next)));
         let seats = self.seats.iter().enumerate();
         let seats = seats.filter_map(|(position, seat)| match &seat.player {
             Some(player) => Some((player.writer.next_at()?, Next::Writes(position))),

@@ -59,7 +59,7 @@ impl Watched {
         self.anyway = next;
     }
 
-    /// When it runs next after `now`, if that is due then which it waits for. What is due may have been so for long: a
+    /// When it runs next, later than `now`, if that is due then which it waits for. What is due may have been so for long: a
     /// conversation is closed as of its last message.
     pub fn next(&self, due: &Due, now: Timestamp) -> Option<Timestamp> {
         let due = match (self.every, self.job()) {
@@ -69,7 +69,7 @@ impl Watched {
         };
         let for_it = due.and_then(|due| {
             let before = earlier(due);
-            self.schedule.expression.next_after(before.max(self.last).max(earlier(now)))
+            self.schedule.expression.next_after(before.max(self.last).max(now))
         });
         for_it.into_iter().chain(self.anyway).min()
     }

@@ -110,6 +110,22 @@ pub(super) const BY_SQL: [Check; 9] = [
 pub(super) async fn retention(client: &mut Client, now: Timestamp) -> store::Result<Finding> {
     let cleaned = now.checked_sub(CLEANED_AFTER).unwrap_or(now);
     let tx = client.transaction().await?;
+    // Of prompts a number is kept, not a time: they are looked at as they were.
+    tx.execute_typed(
+        "-- checks::forget_prompts\nDELETE FROM ready_prompts WHERE created_at >= $1",
+        &[(&cleaned, Type::TIMESTAMPTZ)],
+    )
+    .await?;
+    tx.execute_typed(
+        "-- checks::make_current
+         UPDATE ready_prompts
+            SET is_current = true
+          WHERE id IN (SELECT DISTINCT ON (user_id, platform) id
+                         FROM ready_prompts
+                        ORDER BY user_id, platform, created_at DESC, id DESC)",
+        &[],
+    )
+    .await?;
     let row = tx
         .query_typed_one(
             "-- checks::retention\nSELECT ops.run_retention($1) AS removed",
