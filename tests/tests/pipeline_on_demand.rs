@@ -14,6 +14,9 @@ use serde_json::{Value, json};
 
 const FUNCTION: &str = "process-conversations";
 
+/// What another function sends.
+const EVENT: &str = include_str!("../../events/process-conversations.invoke.json");
+
 /// Two conversations of two players, both long over.
 async fn world() -> (Bundle, [ConversationId; 2]) {
     let now: Timestamp = "2026-02-18T05:00:00Z".parse().expect("an instant");
@@ -71,8 +74,10 @@ async fn the_named_conversation_alone_is_run() {
 #[tokio::test]
 async fn a_function_may_ask_for_one() {
     let (bundle, ids) = world().await;
+    let mut event: Value = serde_json::from_str(EVENT).expect("an event");
+    event["conversation_id"] = json!(ids[1]);
 
-    let answer = bundle.invoke(FUNCTION, json!({ "conversation_id": ids[1] })).await.expect("an answer");
+    let answer = bundle.invoke(FUNCTION, event).await.expect("an answer");
 
     assert_eq!(answer["processed"], 1, "{answer}");
     assert_eq!(statuses(&bundle, ids).await, ["active", "processed"]);
