@@ -121,7 +121,11 @@ pub(super) async fn retention(client: &mut Client, now: Timestamp) -> store::Res
          UPDATE ready_prompts
             SET is_current = true
           WHERE id IN (SELECT DISTINCT ON (user_id, platform) id
-                         FROM ready_prompts
+                         FROM ready_prompts AS left_over
+                        WHERE NOT EXISTS (SELECT
+                                            FROM ready_prompts AS present
+                                           WHERE present.user_id = left_over.user_id
+                                             AND present.platform = left_over.platform AND present.is_current)
                         ORDER BY user_id, platform, created_at DESC, id DESC)",
         &[],
     )
