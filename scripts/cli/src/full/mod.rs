@@ -11,7 +11,8 @@
 //!
 //! - Of the jobs that come every five minutes only those runs are made that can matter ([`due`]).
 //! - What an analyst and a judge say is drawn from the personas' tone ([`analyst`]).
-//! - Players, conversations and touchpoints have ids that the same seed gives again: much of chance is keyed by them.
+//! - Players, conversations and more have ids that the same seed gives again: much of chance is keyed by them, and so is the
+//!   order of what is of one instant.
 //! - One thing happens at a time, so nothing overlaps, and no service fails.
 
 pub mod analyst;
@@ -173,20 +174,26 @@ async fn play_on(bundle: &Bundle, plan: &Plan, hear: &dyn Fn(Timestamp)) -> Resu
     Ok(Full { driven, findings, stands, digest })
 }
 
-/// Gives conversations and touchpoints ids by what they are, so that what is drawn by an id is drawn again: a conversation
-/// is known by its number among its player's, a touchpoint by its key.
+/// Gives rows ids by what they are, so that what is drawn by an id is drawn again, and what is of one instant has the same
+/// order again: a conversation is known by its number among its player's, a touchpoint by its key, the rest by what it says
+/// and when.
 async fn make_ids_repeatable(bundle: &Bundle, seed: &str) -> Result<(), Error> {
     let client = bundle.pool().get().await.map_err(store::Error::from)?;
     let seed = derived(seed).simple();
-    for (table, known_by) in [
-        ("conversations", "(SELECT count(*) FROM conversations WHERE user_id = NEW.user_id)"),
-        ("scheduled_touchpoints", "coalesce(NEW.dedup_key, NEW.id::text)"),
+    for (table, id, known_by) in [
+        ("conversations", "id", "(SELECT count(*) FROM conversations WHERE user_id = NEW.user_id)"),
+        ("scheduled_touchpoints", "id", "coalesce(NEW.dedup_key, NEW.id::text)"),
+        ("conversation_threads", "id", "concat_ws(':', NEW.thread_type, NEW.content, NEW.created_at)"),
+        ("nikita_thoughts", "id", "concat_ws(':', NEW.thought_type, NEW.content, NEW.created_at)"),
+        ("nikita_entities", "entity_id", "concat_ws(':', NEW.entity_type, NEW.name, NEW.created_at)"),
+        ("user_narrative_arcs", "id", "concat_ws(':', NEW.template_name, NEW.started_at)"),
+        ("user_social_circles", "id", "concat_ws(':', NEW.friend_name, NEW.created_at)"),
     ] {
         client
             .batch_execute(&format!(
                 "CREATE FUNCTION simulated_{table}() RETURNS trigger LANGUAGE plpgsql AS $function$
                  BEGIN
-                     NEW.id := md5('{seed}:{table}:' || NEW.user_id || ':' || {known_by})::uuid;
+                     NEW.{id} := md5('{seed}:{table}:' || NEW.user_id || ':' || {known_by})::uuid;
                      RETURN NEW;
                  END
                  $function$;
