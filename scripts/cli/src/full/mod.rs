@@ -187,6 +187,15 @@ async fn make_ids_repeatable(bundle: &Bundle, seed: &str) -> Result<(), Error> {
         ("nikita_thoughts", "id", "concat_ws(':', NEW.thought_type, NEW.content, NEW.created_at)"),
         ("nikita_entities", "entity_id", "concat_ws(':', NEW.entity_type, NEW.name, NEW.created_at)"),
         ("user_narrative_arcs", "id", "concat_ws(':', NEW.template_name, NEW.started_at)"),
+        // Of those of one instant it is chance which is kept.
+        (
+            "ready_prompts",
+            "id",
+            "concat_ws(':', NEW.platform, NEW.created_at,
+                       (SELECT count(*) FROM ready_prompts AS same
+                         WHERE same.user_id = NEW.user_id AND same.platform = NEW.platform
+                           AND same.created_at = NEW.created_at))",
+        ),
         ("user_social_circles", "id", "concat_ws(':', NEW.friend_name, NEW.created_at)"),
     ] {
         client
