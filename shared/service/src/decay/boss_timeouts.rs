@@ -40,9 +40,9 @@ pub(super) async fn end_all(deps: &Deps, mut step: Step<'_>) {
     while let Some(page) = step.next_page(|after| list_page(deps, slot, after), |user| *user).await {
         let end = |users: Vec<UserId>| async move {
             let now = deps.clock.now();
-            let done = retry_conflicts(|| end_some(&deps.pool, &deps.draws, &users, slot, now)).await;
+            let done = retry_conflicts(|| end_some(&deps.pool, &deps.draws, &users, slot, now)).await?;
             fail_point!("decay.encounters_ended");
-            done
+            Ok(done)
         };
         step.work(page, end, Counters::add_timeouts).await;
     }
