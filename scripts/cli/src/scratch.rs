@@ -13,6 +13,10 @@ const PREFIX: &str = "nikita_script";
 /// What a script that was killed left behind is dropped after so many seconds.
 const LEFTOVER: i64 = 24 * 60 * 60;
 
+/// One script at a time prepares its database: the roles that a migration makes belong to the whole server.
+const LOCK: &str = "SELECT pg_advisory_lock(hashtextextended('nikita:scratch', 0))";
+const UNLOCK: &str = "SELECT pg_advisory_unlock(hashtextextended('nikita:scratch', 0))";
+
 /// A migrated database without rows.
 pub struct Scratch {
     admin: Client,
@@ -47,7 +51,7 @@ impl Scratch {
         let url = with_database(url, &name).ok_or(Error::Url)?;
         admin.batch_execute(&format!("CREATE DATABASE {name} TEMPLATE template0")).await?;
         let scratch = Self { admin, name, url };
-        match scratch.migrate().await {
+        match scratch.prepare().await {
             Ok(()) => Ok(scratch),
             Err(error) => {
                 scratch.destroy().await?;
@@ -64,6 +68,13 @@ impl Scratch {
     /// Drops it, whoever is connected.
     pub async fn destroy(self) -> Result<(), Error> {
         Ok(self.admin.batch_execute(&format!("DROP DATABASE {} WITH (FORCE)", self.name)).await?)
+    }
+
+    async fn prepare(&self) -> Result<(), Error> {
+        self.admin.batch_execute(LOCK).await?;
+        let migrated = self.migrate().await;
+        self.admin.batch_execute(UNLOCK).await?;
+        migrated
     }
 
     async fn migrate(&self) -> Result<(), Error> {
