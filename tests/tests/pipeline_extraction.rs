@@ -2,12 +2,15 @@
 
 #![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
+use std::time::Duration;
+
 use domain::pipeline::{EXTRACTION, MEMORY_UPDATE};
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use service::pipeline::orchestrator::Pace;
 use standins::Fault;
 use standins::rehearsal::Block;
 
@@ -97,8 +100,22 @@ async fn a_model_that_is_down_is_asked_three_times_and_fails_the_stage() {
     let (ended, _) = world.run(world.talked(&[("user", "I play chess")]).await).await;
     assert_eq!(ended.failure.expect("a failure").code, "busy");
     assert_eq!(world.readings(), 3);
-    let notes: Vec<u64> = world.standins.pauses.notes().iter().map(std::time::Duration::as_secs).collect();
+    let notes: Vec<u64> = world.standins.pauses.notes().iter().map(Duration::as_secs).collect();
     assert_eq!(notes, [1, 4]);
+}
+
+/// A stage whose time is over drops its call, which was made all the same: once its row was missing.
+#[tokio::test]
+async fn a_call_that_the_end_of_the_stage_cuts_off_has_its_row() {
+    let mut world = Processing::new().await;
+    world.deps.pace = Pace { second: Duration::from_millis(4) };
+    world.standins.anthropic.fail_always(Fault::Silent);
+
+    let (ended, _) = world.run(world.talked(&[("user", "I play chess")]).await).await;
+
+    assert_eq!(ended.failure.expect("a failure").message, "Stage extraction timed out after 120s");
+    let calls = "SELECT purpose, status, user_id IS NOT NULL, latency_ms > 0 FROM llm_usage";
+    assert_eq!(rows(&world.pool(), calls).await, ["extraction | timeout | t | t"]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@
 
 use std::borrow::Cow;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use domain::budget::{self, Budgets, Class, Day, Leave, Level};
 use domain::ids::{ConversationId, UserId};
@@ -289,11 +289,7 @@ impl Work {
         let request = self.affordable(purpose, request);
         let expected = estimate(&request);
         self.pay(purpose, expected).await?;
-        let began = Instant::now();
-        let outcome = self.models.anthropic.messages(&request).await;
-        let tokens = tokens_of(&outcome);
-        self.note(purpose, &request.model, tokens, began.elapsed(), outcome.as_ref().err(), expected);
-        outcome
+        self.messages(purpose, &request, expected).await
     }
 
     /// As [`Self::ask`], but gives up at `deadline`, retries and pauses included.
@@ -306,11 +302,19 @@ impl Work {
         let request = self.affordable(purpose, request);
         let expected = estimate(&request);
         self.pay(purpose, expected).await?;
-        let began = Instant::now();
-        let asked = self.models.anthropic.messages(&request);
-        let outcome = timeout_at(deadline.into(), asked).await.unwrap_or(Err(providers::Error::TimedOut));
-        let tokens = tokens_of(&outcome);
-        self.note(purpose, &request.model, tokens, began.elapsed(), outcome.as_ref().err(), expected);
+        let asked = self.messages(purpose, &request, expected);
+        timeout_at(deadline.into(), asked).await.unwrap_or(Err(providers::Error::TimedOut))
+    }
+
+    async fn messages(
+        &self,
+        purpose: Purpose,
+        request: &Request,
+        expected: i64,
+    ) -> Result<Completion, providers::Error> {
+        let mut call = Call::begin(self, purpose, &request.model, expected);
+        let outcome = self.models.anthropic.messages(request).await;
+        call.end(outcome.as_ref().map(tokens_of));
         outcome
     }
 
@@ -325,13 +329,10 @@ impl Work {
         }
         let expected = self.models.estimate_embedding(texts);
         self.pay(Purpose::Embedding, expected).await?;
-        let began = Instant::now();
         let embeddings = &self.models.embeddings;
+        let mut call = Call::begin(self, Purpose::Embedding, embeddings.model(), expected);
         let outcome = embeddings.embed(texts, embed_for).await;
-        let input = outcome.as_ref().map_or(0, |(_, usage)| usage.tokens);
-        let tokens = Tokens { input, ..Tokens::default() };
-        let error = outcome.as_ref().err();
-        self.note(Purpose::Embedding, embeddings.model(), tokens, began.elapsed(), error, expected);
+        call.end(outcome.as_ref().map(|(_, usage)| Tokens { input: usage.tokens, ..Tokens::default() }));
         outcome.map(|(vectors, _)| vectors)
     }
 
@@ -429,51 +430,74 @@ impl Work {
     fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
 
-    fn note(
-        &self,
-        purpose: Purpose,
-        model: &str,
-        tokens: Tokens,
-        took: Duration,
-        error: Option<&providers::Error>,
-        expected: i64,
-    ) {
+/// A call that is being made. However it ends, its row comes into the ledger: whoever waits for it may give up and drop it,
+/// as a stage whose time is over, and then no answer came in time.
+struct Call<'a> {
+    work: &'a Work,
+    purpose: Purpose,
+    model: &'a str,
+    expected: i64,
+    began: Instant,
+    tokens: Tokens,
+    status: CallStatus,
+}
+
+impl<'a> Call<'a> {
+    fn begin(work: &'a Work, purpose: Purpose, model: &'a str, expected: i64) -> Self {
+        Self {
+            work,
+            purpose,
+            model,
+            expected,
+            began: Instant::now(),
+            tokens: Tokens::default(),
+            status: CallStatus::Timeout,
+        }
+    }
+
+    fn end(&mut self, outcome: Result<Tokens, &providers::Error>) {
+        self.status = match outcome {
+            Ok(_) => CallStatus::Ok,
+            Err(providers::Error::TimedOut) => CallStatus::Timeout,
+            Err(_) => CallStatus::Error,
+        };
+        self.tokens = outcome.unwrap_or_default();
+    }
+}
+
+impl Drop for Call<'_> {
+    fn drop(&mut self) {
+        let Self { work: Work { models, asker, .. }, tokens, .. } = self;
         let call = ModelCall {
-            user: self.asker.user,
-            conversation: self.asker.conversation,
-            purpose: purpose.as_str(),
-            platform: self.asker.platform,
-            model: model.to_owned().into(),
+            user: asker.user,
+            conversation: asker.conversation,
+            purpose: self.purpose.as_str(),
+            platform: asker.platform,
+            model: self.model.to_owned().into(),
             input_tokens: count(tokens.input),
             output_tokens: count(tokens.output),
             cache_read_tokens: count(tokens.cache_read),
             cache_write_tokens: count(tokens.cache_write),
-            cost_microusd: pricing::cost(model, tokens),
-            latency_ms: i32::try_from(took.as_millis()).unwrap_or(i32::MAX),
-            status: match error {
-                None => CallStatus::Ok,
-                Some(providers::Error::TimedOut) => CallStatus::Timeout,
-                Some(_) => CallStatus::Error,
-            },
-            now: self.models.clock.now(),
+            cost_microusd: pricing::cost(self.model, *tokens),
+            latency_ms: i32::try_from(self.began.elapsed().as_millis()).unwrap_or(i32::MAX),
+            status: self.status,
+            now: models.clock.now(),
         };
-        let mut ledger = self.ledger();
-        ledger.used += call.cost_microusd - expected;
+        let mut ledger = self.work.ledger();
+        ledger.used += call.cost_microusd - self.expected;
         ledger.calls.push(call);
     }
 }
 
-fn tokens_of(outcome: &Result<Completion, providers::Error>) -> Tokens {
-    outcome.as_ref().map_or_else(
-        |_| Tokens::default(),
-        |done| Tokens {
-            input: done.usage.input_tokens,
-            output: done.usage.output_tokens,
-            cache_read: done.usage.cache_read_tokens,
-            cache_write: done.usage.cache_write_tokens,
-        },
-    )
+fn tokens_of(answer: &Completion) -> Tokens {
+    Tokens {
+        input: answer.usage.input_tokens,
+        output: answer.usage.output_tokens,
+        cache_read: answer.usage.cache_read_tokens,
+        cache_write: answer.usage.cache_write_tokens,
+    }
 }
 
 fn count(tokens: u64) -> i32 {
