@@ -242,6 +242,29 @@ async fn a_correction_counts_at_once_when_there_are_no_embeddings() {
     );
 }
 
+/// What was said in so many words is still that after it has waited.
+#[tokio::test]
+async fn the_player_may_take_a_correction_back_while_there_are_no_embeddings() {
+    let world = Processing::new().await;
+    let nurse = "User works as a nurse";
+    world.taught("nurse", &[read_out(nurse, "fact", true, None)]).await;
+    world.taught("no nurse, a teacher", &[read_out("User is a teacher", "fact", true, Some(1))]).await;
+
+    world.standins.openai.fail_always(Fault::Status(503));
+    world.taught("i'm a nurse again", &[read_out(nurse, "fact", true, None)]).await;
+    world.standins.openai.recover();
+    world.taught("a cat", &[read_out("User has a cat", "fact", true, None)]).await;
+
+    let active = "SELECT fact, metadata->'locked' FROM memory_facts WHERE is_active ORDER BY 1";
+    assert_eq!(
+        rows(&world.pool(), active).await,
+        ["User has a cat | -", "User is a teacher | true", "User works as a nurse | -"]
+    );
+    let marks =
+        "SELECT count(*) FROM memory_facts WHERE is_active AND metadata ?| '{explicit,embedding_pending}'";
+    assert_eq!(row(&world.pool(), marks).await, "0");
+}
+
 // case: pipeline 20, 21
 #[tokio::test]
 async fn what_is_said_again_is_not_stored_again() {

@@ -56,8 +56,10 @@ pub struct Incoming<'a> {
     pub confidence: f32,
     /// Where it comes from.
     pub conversation: Option<ConversationId>,
-    /// Whether the player said it in so many words, or corrected it into place before.
+    /// Whether the player said it in so many words.
     pub explicit: bool,
+    /// Whether it came as a correction.
+    pub locked: bool,
     /// The known fact that it corrects.
     pub replaces: Option<FactId>,
 }
@@ -191,8 +193,8 @@ impl Planner<'_> {
             return self.repeat(position, same.id, Some((confidence, same.locked || corrects.is_some())));
         }
 
-        // A waiting fact that was locked corrected something when it came.
-        let correction = corrects.is_some() || (new.waiting && new.explicit);
+        // A waiting fact that is locked corrected something when it came.
+        let correction = corrects.is_some() || (new.waiting && new.locked);
         let near = known
             .iter()
             .filter(|fact| fact.same_graph && fact.standing == Standing::Active && fact.distance.is_some())
@@ -261,7 +263,7 @@ impl Planner<'_> {
             confidence: earlier.confidence,
             conversation: earlier.conversation,
             standing: if earlier.embedding.is_some() { Standing::Active } else { Standing::Waiting },
-            locked: earlier.explicit && earlier.replaces.is_some(),
+            locked: earlier.locked,
         })
     }
 
@@ -369,8 +371,13 @@ mod tests {
             confidence,
             conversation: Some(talk("today")),
             explicit: false,
+            locked: false,
             replaces: None,
         }
+    }
+
+    fn correction<'a>(old: &str, new: Incoming<'a>) -> Incoming<'a> {
+        Incoming { explicit: true, locked: true, replaces: Some(id(old)), ..new }
     }
 
     fn stored(of: usize, name: &str, distance: Option<f64>, confidence: f32) -> Neighbour {
@@ -446,8 +453,7 @@ mod tests {
     // case: pipeline 68
     #[test]
     fn what_the_player_corrected_does_not_come_back() {
-        let correction =
-            Incoming { explicit: true, replaces: Some(id("nurse")), ..fact("teacher", "t", Some(X), 0.9) };
+        let correction = correction("nurse", fact("teacher", "t", Some(X), 0.9));
         let plan = decide(&[correction], &[]);
         assert_eq!((plan.stored_count, plan.deduplicated_count), (1, 0));
         assert_eq!(
@@ -470,8 +476,23 @@ mod tests {
         let locked = Neighbour { locked: true, ..stored(0, "old", Some(0.02), 0.5) };
         let insisted = Incoming { explicit: true, ..fact("new", "n", Some(X), 0.95) };
         assert_eq!(decide(std::slice::from_ref(&insisted), std::slice::from_ref(&locked)).stored.len(), 0);
-        let correction = Incoming { replaces: Some(id("old")), ..insisted };
-        assert_eq!(decide(&[correction], &[locked]).superseded.len(), 1);
+        assert_eq!(decide(&[correction("old", insisted)], &[locked]).superseded.len(), 1);
+    }
+
+    /// What waited comes as what it was said as.
+    #[test]
+    fn a_locked_fact_gives_way_to_a_correction_that_waited_and_to_no_other() {
+        let known = Neighbour { locked: true, ..stored(0, "old", Some(0.02), 0.5) };
+        for (locked, superseded) in [(true, 1), (false, 0)] {
+            let waited =
+                Incoming { waiting: true, explicit: true, locked, ..fact("row", "n", Some(X), 0.95) };
+            let plan = decide(&[waited], std::slice::from_ref(&known));
+            assert_eq!((plan.superseded.len(), plan.dropped.len()), (superseded, 1 - superseded));
+        }
+        let mut nurse = stored(0, "nurse", Some(0.0), 0.9);
+        nurse.standing = Standing::CorrectedAway;
+        let waited = Incoming { waiting: true, explicit: true, ..fact("row", "n", Some(Y), 0.95) };
+        assert_eq!(decide(&[waited], &[nurse]).stored, [0]);
     }
 
     #[test]
@@ -511,8 +532,7 @@ mod tests {
     fn to_say_a_thing_again_is_no_correction() {
         let mut same = stored(0, "nurse", Some(0.0), 0.7);
         same.same_hash = true;
-        let again =
-            Incoming { explicit: true, replaces: Some(id("nurse")), ..fact("again", "n", Some(X), 0.9) };
+        let again = correction("nurse", fact("again", "n", Some(X), 0.9));
         let plan = decide(&[again], &[same]);
         assert_eq!((plan.superseded.len(), plan.stored_count, plan.deduplicated_count), (0, 0, 1));
         assert_eq!(plan.confirmed, [Confirmed { id: id("nurse"), confidence: 0.9, lock: false }]);
@@ -520,8 +540,7 @@ mod tests {
 
     #[test]
     fn what_is_corrected_does_not_come_back_in_the_same_batch_either() {
-        let correction =
-            Incoming { explicit: true, replaces: Some(id("nurse")), ..fact("teacher", "t", Some(X), 0.9) };
+        let correction = correction("nurse", fact("teacher", "t", Some(X), 0.9));
         let mut nurse = stored(1, "nurse", Some(0.0), 0.7);
         nurse.same_hash = true;
         let plan = decide(&[correction, fact("again", "n", Some(Y), 0.9)], &[nurse]);
@@ -565,6 +584,7 @@ mod tests {
                 confidence,
                 conversation: None,
                 explicit,
+                locked: false,
                 // Filled with the fact at this place of the table, when there is one.
                 replaces: Some(id(&format!("row {replaces}"))),
             })
@@ -622,7 +642,7 @@ mod tests {
                 embedding: VECTORS.into_iter().find(|vector| Some(*vector) == new.embedding),
                 confidence: new.confidence,
                 standing: if new.embedding.is_some() { Standing::Active } else { Standing::Waiting },
-                locked: new.explicit && new.replaces.is_some(),
+                locked: new.locked,
                 superseded_by: None,
             });
         }
@@ -639,6 +659,7 @@ mod tests {
                     new.id = id(&format!("{round} {position}"));
                     let place = (0..8).find(|place| new.replaces == Some(id(&format!("row {place}"))));
                     new.replaces = place.and_then(|place| table.get(place)).map(|row| row.id);
+                    new.locked = new.explicit && new.replaces.is_some();
                 }
                 let plan = plan(&batch, &neighbours_of(&table, &batch), max_distance(SAME_MEANING));
                 let locked: Vec<FactId> = table.iter().filter(|row| row.locked).map(|row| row.id).collect();

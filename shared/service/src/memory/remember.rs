@@ -19,6 +19,10 @@ use crate::llm::Work;
 
 /// The key of `memory_facts.metadata` that marks a fact without embedding.
 pub(super) const EMBEDDING_PENDING: &str = "embedding_pending";
+/// The one that marks a fact, as long as it waits, that the player said in so many words.
+const EXPLICIT: &str = "explicit";
+/// The one that marks a correction.
+const LOCKED: &str = "locked";
 
 /// Where a fact comes from, and how long it is true.
 #[derive(Debug, Clone, Default)]
@@ -93,7 +97,7 @@ impl NewFact {
         self.explicit = true;
         self.replaces = replaces;
         if replaces.is_some() {
-            self.mark("locked");
+            self.mark(LOCKED);
         }
         self
     }
@@ -113,8 +117,10 @@ impl NewFact {
 
     fn of_waiting(row: Waiting) -> Self {
         let mut metadata = row.metadata;
+        let explicit = is_marked(&metadata, EXPLICIT) || is_marked(&metadata, LOCKED);
         if let Some(metadata) = metadata.as_object_mut() {
             metadata.remove(EMBEDDING_PENDING);
+            metadata.remove(EXPLICIT);
         }
         Self {
             id: row.id,
@@ -122,7 +128,7 @@ impl NewFact {
             imported: metadata.get("external_id").is_some(),
             content_hash: content_hash(&row.fact),
             embedding: None,
-            explicit: metadata.get("locked").and_then(Value::as_bool).unwrap_or_default(),
+            explicit,
             metadata,
             graph_type: row.graph_type,
             text: row.fact,
@@ -249,6 +255,7 @@ impl NewFact {
             confidence: self.confidence,
             conversation: self.conversation,
             explicit: self.explicit,
+            locked: is_marked(&self.metadata, LOCKED),
             replaces: self.replaces,
         }
     }
@@ -259,9 +266,16 @@ impl NewFact {
             && let Some(metadata) = metadata.as_object_mut()
         {
             metadata.insert(EMBEDDING_PENDING.to_owned(), json!(true));
+            if self.explicit {
+                metadata.insert(EXPLICIT.to_owned(), json!(true));
+            }
         }
         metadata
     }
+}
+
+fn is_marked(metadata: &Value, key: &str) -> bool {
+    metadata.get(key).and_then(Value::as_bool).unwrap_or_default()
 }
 
 fn metadata(content_hash: &str, origin: &Origin) -> Value {
