@@ -70,7 +70,7 @@ pub fn check(raw: &str, asked: &str, sanitise: impl Fn(&str) -> String) -> Resul
     if denies_being_ai(&text, asked) {
         return Err(Fault::DeniesBeingAi);
     }
-    if FRAME.is_match(&text) {
+    if FRAME.is_match(&text) || names_a_chapter(&text, asked) {
         return Err(Fault::BreaksTheFrame);
     }
     if holds_strange_link(&text, asked) {
@@ -124,6 +124,11 @@ fn denies_being_ai(text: &str, asked: &str) -> bool {
     claims || answers
 }
 
+/// A numbered chapter is the game's, unless one of the two speaks of something that is written.
+fn names_a_chapter(text: &str, asked: &str) -> bool {
+    CHAPTER.is_match(text) && ![text, asked].into_iter().any(|words| WRITTEN.is_match(words))
+}
+
 fn holds_strange_link(text: &str, asked: &str) -> bool {
     let asked = asked.to_lowercase();
     LINK.captures_iter(text).filter_map(|link| link.get(1).or(link.get(2))).any(|host| {
@@ -156,6 +161,13 @@ static FRAME: LazyLock<Regex> = pattern!(
     r"|\bchapter [1-5] ?(?:/|of) ?5\b",
     r"|\b(?:you|we|i)(?:'|’)?(?:re|m) (?:still |now )?(?:in|at|on) chapter (?:[1-5]|one|two|three|four|five)\b",
     r"|\bboss (?:fight|battle|encounter|phase|level)s?\b|\bgame (?:mechanics?|state|engine)\b",
+);
+
+static CHAPTER: LazyLock<Regex> = pattern!(r"\bchapter (?:[1-5]|one|two|three|four|five)\b");
+
+static WRITTEN: LazyLock<Regex> = pattern!(
+    r"\b(?:(?:audio|text|note)?books?|novels?|pages?|thes[ie]s|dissertation|manual|memoirs?|manuscript|authors?",
+    r"|reading|writing)\b",
 );
 
 static DENIAL: LazyLock<Regex> = pattern!(
@@ -234,6 +246,8 @@ mod tests {
             "that's +5 trust for you",
             "we're in chapter 3 now",
             "chapter 2/5 and you already whine",
+            "patience. that's a chapter 4 thing",
+            "you get that in Chapter Three, not before",
             "this is a boss fight",
             "I can't tell you about the game mechanics",
         ] {
@@ -242,6 +256,7 @@ mod tests {
         for text in [
             "my boss wants the report by friday",
             "i'm on page 3 of that book, chapter 2 is weird",
+            "chapter 12 of my life",
             "trust takes time",
             "what's the score of the match",
             "game over for my sourdough",
@@ -249,6 +264,19 @@ mod tests {
         ] {
             assert_eq!(fault(text, ""), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_book_that_either_speaks_of_has_chapters() {
+        let text = "chapter 3 is where it gets good";
+        for (asked, expected) in [
+            ("i started the novel you told me about", None),
+            ("i'm still writing my thesis", None),
+            ("what do i have to do?", Some(Fault::BreaksTheFrame)),
+        ] {
+            assert_eq!(fault(text, asked), expected, "{asked}");
+        }
+        assert_eq!(fault("chapter 2/5", "which book?"), Some(Fault::BreaksTheFrame));
     }
 
     #[test]
