@@ -271,6 +271,44 @@ async fn without_any_prompt_she_speaks_from_a_small_one() {
     }
 }
 
+/// The small prompt, too, knows where the two left off, and one part that cannot be read does not cost the other.
+#[tokio::test]
+async fn the_small_prompt_goes_on_where_they_left_off() {
+    let yesterday = "They spoke about the sea.";
+    let [at_noon, day_before] = [7, 30].map(|hours| SAID_AT - SignedDuration::from_hours(hours));
+    for (unreadable, told, missing) in [
+        (
+            "nikita_thoughts",
+            vec!["Last talk: He is ‹nervous›.", "- [12:00] He is ‹nervous›.", "- promise: a photo"],
+            yesterday,
+        ),
+        ("conversation_threads", vec!["Last talk: He is ‹nervous›."], "Still open"),
+    ] {
+        let talking = Talking::of(NewPlayer::new(), &[("user", "hi")]).await;
+        for (at, summary) in [(day_before, yesterday), (at_noon, "He is <nervous>.")] {
+            let talk = NewConversation::new(talking.user, at).summary(summary, "neutral");
+            talk.ended_at(at).status("processed").insert(&talking.pool()).await;
+        }
+        execute(
+            &talking.pool(),
+            &format!(
+                "INSERT INTO conversation_threads (user_id, thread_type, content)
+                 VALUES ('{}', 'promise', 'a photo');
+                 ALTER TABLE {unreadable} RENAME TO hidden;
+                 ALTER TABLE users RENAME COLUMN meta_instructions TO gone",
+                talking.user
+            ),
+        )
+        .await;
+
+        assert_eq!(talking.answer().await.kind, ReplyKind::Normal);
+
+        let small = system_blocks(&talking.requests()[0]).remove(1).0;
+        assert!(told.iter().all(|told| small.contains(told)), "{small}");
+        assert!(!small.contains(missing), "{small}");
+    }
+}
+
 /// A reply waits for the database five times, checks of connections included; without a ready prompt eleven times.
 #[tokio::test]
 async fn a_reply_keeps_within_its_round_trips() {

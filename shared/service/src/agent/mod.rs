@@ -9,7 +9,7 @@
 //!
 //! Round trips to the database: the standing of the player, everything in one statement; the budget; the search in memory;
 //! after the answer, the rows of the model calls. A look-up by the model costs one more, a player without a ready prompt
-//! five: everything that it is made of, then the transaction that keeps it. A message that is worth a thought about her
+//! five: everything that it is made of, then the transaction that keeps it; or two, where it cannot be made. A message that is worth a thought about her
 //! psyche costs up to three: a place in the quota, what tier 3 looks at, the new state.
 
 mod messages;
@@ -40,10 +40,11 @@ use store::agent_reads::{self, Depth, Standing};
 use store::{Connection, Pool};
 
 use self::recall::Recall;
+use self::system::Prompt;
 use self::talk::{Talk, Unsaid};
 use crate::llm::{self, Asker, Models, Purpose, Work};
 use crate::prompts::templates::RenderError;
-use crate::prompts::{Builder, Order};
+use crate::prompts::{Builder, Continuity, Order};
 use crate::psyche::turn::{self as psyche, Moment, Psyche, Thinker};
 
 /// Messages of the conversation that are read: those that the history looks at, and as many again that may have come
@@ -172,7 +173,7 @@ pub async fn answer(deps: &Deps, turn: &Turn) -> Result<Answer, AgentError> {
     // Large enough to be kept off the caller's stack.
     let prompt = Box::pin(prompt(deps, &standing, turn)).await;
     let tier = moment_of(&standing, turn).tier(&deps.settings.psyche);
-    let seen = Seen { turn, standing: &standing, prompt: prompt.as_deref(), tier, thought_until, deadline };
+    let seen = Seen { turn, standing: &standing, prompt: &prompt, tier, thought_until, deadline };
 
     let client = deps.pool.get().await.map_err(store::Error::from)?;
     let thinking = psyche::estimate(&deps.settings.psyche, tier);
@@ -210,7 +211,7 @@ async fn read(deps: &Deps, turn: &Turn) -> Result<Standing, AgentError> {
 struct Seen<'a> {
     turn: &'a Turn,
     standing: &'a Standing,
-    prompt: Option<&'a str>,
+    prompt: &'a Prompt<'a>,
     /// How much thinking about her psyche the message is worth.
     tier: Tier,
     thought_until: Instant,
@@ -253,7 +254,7 @@ async fn think(deps: &Deps, work: &Work, client: Connection, seen: &Seen<'_>) ->
     let (found, thought) = join!(recalling, Box::pin(think_about_her(deps, work, seen)));
     drop(client);
     let psyche = thought.as_ref().or(seen.standing.psyche.as_ref());
-    let system = seen.system(deps, psyche, recall.untold(&found, seen.prompt))?;
+    let system = seen.system(deps, psyche, recall.untold(&found, seen.prompt.own()))?;
 
     let settings = &deps.settings;
     let model = work.model(Purpose::Chat, &settings.chat_model);
@@ -314,11 +315,19 @@ pub(crate) async fn reflect(deps: &Deps, turn: &Turn) {
 }
 
 /// The prompt that is ready, or else one made of the rows, here and now, and kept for the next message. Without either
-/// she speaks from a small one.
-async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<Cow<'a, str>> {
+/// she speaks from a small one, which holds where the two left off.
+async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Prompt<'a> {
     if let Some(ready) = &standing.prompt {
-        return Some(Cow::Borrowed(ready));
+        return Prompt::Own(Cow::Borrowed(ready));
     }
+    if let Some(built) = build(deps, standing, turn).await {
+        return Prompt::Own(Cow::Owned(built));
+    }
+    let zone = zone_or(&standing.timezone, &TimeZone::UTC);
+    Prompt::Small(Continuity::read(&deps.pool, turn.user, &zone, turn.now).await)
+}
+
+async fn build(deps: &Deps, standing: &Standing, turn: &Turn) -> Option<String> {
     let zone = zone_or(&standing.timezone, &TimeZone::UTC);
     let order = Order { platforms: &[Platform::Text], ..Order::both(turn.user, zone, turn.now) };
     let settings = &deps.settings;
@@ -333,7 +342,7 @@ async fn prompt<'a>(deps: &Deps, standing: &'a Standing, turn: &Turn) -> Option<
     if let Err(error) = builder.keep(&built, turn.now).await {
         tracing::warn!(user_id = %turn.user, error_code = error.code(), "Could not keep a prompt");
     }
-    built.prompt(Platform::Text).map(|prompt| Cow::Owned(prompt.text.clone()))
+    built.prompt(Platform::Text).map(|prompt| prompt.text.clone())
 }
 
 /// What is sent when she has nothing to say. Somebody in need is told where there is help.

@@ -4,27 +4,51 @@
 //! one message to the next. The moment changes with every message and comes last. History is not marked for the cache:
 //! it stands behind the moment, so that nothing of it could be read again.
 
+use std::borrow::Cow;
+
 use domain::prompt::labels::{may_share, score_feel};
 use domain::prompt::psyche::{self, Briefing, Served};
 use domain::state::vulnerability_level;
-use minijinja::context;
+use minijinja::value::Serde;
+use minijinja::{Value, context};
 use providers::anthropic::SystemBlock;
 use store::agent_reads::Standing;
 
 use super::{Deps, Turn};
+use crate::prompts::Continuity;
 use crate::prompts::templates::{RenderError, render};
 use crate::psyche::turn::Psyche;
+
+/// What she speaks from.
+pub(super) enum Prompt<'a> {
+    /// The player's own one.
+    Own(Cow<'a, str>),
+    /// None: a small one takes its place.
+    Small(Continuity),
+}
+
+impl Prompt<'_> {
+    /// The player's own one.
+    pub(super) fn own(&self) -> Option<&str> {
+        match self {
+            Self::Own(text) => Some(text),
+            Self::Small(_) => None,
+        }
+    }
+}
 
 /// The blocks, in order.
 pub(super) fn blocks(
     standing: &Standing,
     briefing: Option<&Briefing>,
-    prompt: Option<&str>,
+    prompt: &Prompt<'_>,
     moment: String,
 ) -> Result<Vec<SystemBlock>, RenderError> {
     let Served { global, own } = match prompt {
-        Some(prompt) => psyche::serve(prompt, briefing),
-        None => Served { global: String::new(), own: without_prompt(standing, briefing)? },
+        Prompt::Own(prompt) => psyche::serve(prompt, briefing),
+        Prompt::Small(left_off) => {
+            Served { global: String::new(), own: small(standing, briefing, left_off)? }
+        }
     };
     let persona = render("persona", ())?;
     let shared = if global.is_empty() { persona } else { format!("{persona}\n\n{global}") };
@@ -43,7 +67,11 @@ pub(super) fn briefing(deps: &Deps, psyche: Option<&Psyche>, turn: &Turn) -> Opt
 }
 
 /// The small prompt for a player whose own one could not be made.
-fn without_prompt(standing: &Standing, briefing: Option<&Briefing>) -> Result<String, RenderError> {
+fn small(
+    standing: &Standing,
+    briefing: Option<&Briefing>,
+    left_off: &Continuity,
+) -> Result<String, RenderError> {
     let chapter = standing.chapter.number();
     render(
         "fallback",
@@ -52,6 +80,7 @@ fn without_prompt(standing: &Standing, briefing: Option<&Briefing>) -> Result<St
             feel => score_feel(standing.score.value()),
             may_share => may_share(vulnerability_level(chapter)),
             briefing => briefing.map(Briefing::render),
+            ..Value::from(Serde(left_off))
         },
     )
 }

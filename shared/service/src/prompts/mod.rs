@@ -4,6 +4,7 @@
 //! them into the platform's budget, and hands out prompts to be stored ([`Built::store`]). The rules (what is shown, how
 //! much of it, what goes first) are `domain::prompt`'s. The same rows at the same instant make the same bytes.
 
+mod continuity;
 mod enrichment;
 mod memories;
 mod profile;
@@ -29,6 +30,7 @@ use serde_json::Value;
 use store::prompts::{self, NewPrompt};
 use store::{Limits, Pool, Tx, pipeline_conversations, retry_conflicts};
 
+pub use self::continuity::Continuity;
 use self::enrichment::Enrichment;
 use self::memories::{Fixed, Queries};
 use self::reads::Material;

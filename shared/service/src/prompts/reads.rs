@@ -18,11 +18,11 @@ use super::memories::{self, Queries};
 use super::{BuildError, Builder, Order};
 
 /// Talks that are looked at: more than are printed, for days are told apart on the player's clock.
-const TALKS: i64 = 200;
+pub(super) const TALKS: i64 = 200;
 /// The seven days before today, wherever on earth today is.
 const WEEK: SignedDuration = SignedDuration::from_hours(9 * 24);
 /// Open threads that are looked at, and older thoughts.
-const NEWEST: i64 = 10;
+pub(super) const NEWEST: i64 = 10;
 
 /// What was read.
 #[derive(Debug, Clone)]
@@ -76,7 +76,7 @@ pub(super) async fn read(
         rows::find_mood(&client, user),
         rows::find_psyche(&client, user),
         rows::list_vices(&client, user),
-        rows::list_talks(&client, user, now.saturating_sub(WEEK).unwrap_or(now), TALKS),
+        rows::list_talks(&client, user, week_before(now), TALKS),
         rows::find_day_text(&client, user, today),
         rows::list_threads(&client, user, conversation, NEWEST),
         rows::list_thoughts(&client, user, conversation, new_thoughts, NEWEST, now),
@@ -122,8 +122,13 @@ pub(super) async fn read(
     })
 }
 
+/// Where the talks begin that may count as those of the week before `now`.
+pub(super) fn week_before(now: Timestamp) -> Timestamp {
+    now.saturating_sub(WEEK).unwrap_or(now)
+}
+
 /// What was read, or nothing of it and a warning.
-fn or_nothing<T: Default>(part: &'static str, read: store::Result<T>) -> T {
+pub(super) fn or_nothing<T: Default>(part: &'static str, read: store::Result<T>) -> T {
     read.unwrap_or_else(|error| {
         tracing::warn!(prompt.part = part, error_code = error.code(), "A prompt goes without a part of it");
         T::default()

@@ -211,7 +211,8 @@ fn told(material: &Material, most: usize, today: Date) -> Told {
     }
 }
 
-fn thread(thread: &Thread) -> String {
+/// An open thread as one line.
+pub(super) fn thread(thread: &Thread) -> String {
     format!("{}: {}", plain(&thread.thread_type.replace('_', " ")), plain(&thread.content))
 }
 
