@@ -7,7 +7,7 @@ use domain::pricing::estimate;
 use end_to_end::chat::Chat;
 use end_to_end::database::TestDatabase;
 use end_to_end::processing::Processing;
-use end_to_end::rows::row;
+use end_to_end::rows::{execute, row};
 use end_to_end::spending::{counted, spent};
 use end_to_end::talking::ModelStandIns;
 use futures_util::future::join_all;
@@ -164,6 +164,42 @@ async fn a_claim_that_comes_too_late_uses_up_no_attempt() {
     assert_eq!(row(&world.pool(), left).await, "active | 0");
     assert_eq!(counted(&world.pool(), "all", world.clock.now()).await, 100_000_000);
     assert_eq!(row(&world.pool(), "SELECT count(*) FROM pipeline_stage_runs").await, "0");
+}
+
+/// So is a run that an operator asked for after the last attempt: once its conversation was never taken again.
+#[tokio::test]
+async fn an_operator_s_run_that_comes_too_late_is_made_the_next_day() {
+    for status in ["processed", "failed"] {
+        let world = Processing::new().await;
+        let conversation = world.talked(&[("user", "I play chess")]).await;
+        let tried = format!("UPDATE conversations SET status = '{status}', processing_attempts = 3");
+        execute(&world.pool(), &tried).await;
+        spent(&world.pool(), "all", world.clock.now(), 100_000_000).await;
+
+        let stages = stages(&world.deps, &world.settings);
+        job::run_forced(&world.deps, &stages, conversation).await.expect("an answer");
+        world.clock.advance(SignedDuration::from_hours(24));
+        let answer = world.process(Rollout::default()).await;
+
+        assert_eq!(answer["processed"], json!(1), "{status}: {answer}");
+        let stands = "SELECT status, processing_attempts FROM conversations";
+        assert_eq!(row(&world.pool(), stands).await, "processed | 3", "{status}");
+    }
+}
+
+/// A run that cannot begin asks no model: once what was reserved for it stayed counted.
+#[tokio::test]
+async fn a_run_that_cannot_begin_gives_back_what_it_reserved() {
+    let world = Processing::new().await;
+    world.talked(&[("user", "I play chess")]).await;
+    execute(&world.pool(), "DELETE FROM user_metrics").await;
+
+    let answer = world.process(Rollout::default()).await;
+
+    assert_eq!(answer["failed"], json!(1), "{answer}");
+    for subject in ["all", &counter(world.user)] {
+        assert_eq!(counted(&world.pool(), subject, world.clock.now()).await, 0, "{subject}");
+    }
 }
 
 /// What a day costs is what was counted, and never more than the budget and one estimate.

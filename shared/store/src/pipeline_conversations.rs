@@ -454,15 +454,21 @@ pub async fn mark_failed(
     })
 }
 
-/// Gives a claim back as if it had never been made: nothing was begun, and no attempt is used up.
-pub async fn put_off(client: &Client, conversation: ConversationId, attempt: i32) -> Result<()> {
+/// Gives a claim back as if it had never been made: nothing was begun, and no attempt is used up. Of one that an operator
+/// made after the last attempt a last one is left: the run that was asked for is made later.
+pub async fn put_off(
+    client: &Client,
+    conversation: ConversationId,
+    attempt: i32,
+    max_attempts: i32,
+) -> Result<()> {
     client
         .execute_typed(
             "-- pipeline_conversations::put_off
              UPDATE conversations
-                SET status = 'active', processing_attempts = processing_attempts - 1
+                SET status = 'active', processing_attempts = least(processing_attempts, $3) - 1
               WHERE id = $1 AND status = 'processing' AND processing_attempts = $2",
-            &[(conversation.as_uuid(), Type::UUID), (&attempt, Type::INT4)],
+            &[(conversation.as_uuid(), Type::UUID), (&attempt, Type::INT4), (&max_attempts, Type::INT4)],
         )
         .await?;
     Ok(())

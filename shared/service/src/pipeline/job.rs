@@ -356,7 +356,7 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
 }
 
 /// The run's context: its player, what its exchanges did to the score, and what its calls may cost reserved; all asked for
-/// together.
+/// together. Where there is no context, nothing stays reserved.
 pub async fn begin(deps: &Deps, stages: &[Registered], claimed: Claimed) -> store::Result<Context> {
     let client = deps.pool.get().await?;
     let player = pipeline_conversations::get_player(&client, claimed.user);
@@ -364,14 +364,23 @@ pub async fn begin(deps: &Deps, stages: &[Registered], claimed: Claimed) -> stor
         score_history::list_of_conversation(&client, claimed.user, claimed.conversation, claimed.started_at);
     let work = deps.models.begin(&client, asker(&claimed), estimate(stages, &claimed));
     let (player, scored, work) = join3(player, scored, work).await;
-    let talk = Talk::read(&scored?);
-    Ok(Context::new(claimed, player?, talk, work?, deps.clock.now()))
+    drop(client);
+    let work = work?;
+    match player.and_then(|player| Ok((player, scored?))) {
+        Ok((player, scored)) => {
+            Ok(Context::new(claimed, player, Talk::read(&scored), work, deps.clock.now()))
+        }
+        Err(error) => {
+            work.settle().await;
+            Err(error)
+        }
+    }
 }
 
 async fn put_off(deps: &Deps, conversation: ConversationId, attempt: i32) -> Outcome {
     let written = async {
         let client = deps.pool.get().await?;
-        pipeline_conversations::put_off(&client, conversation, attempt).await
+        pipeline_conversations::put_off(&client, conversation, attempt, conversation::MAX_ATTEMPTS).await
     };
     match written.await {
         Ok(()) => Outcome::PutOff,
