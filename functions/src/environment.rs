@@ -228,7 +228,7 @@ impl Wiring<'_> {
 
         let base = self.settings.url_or("OPENAI_BASE_URL", openai::PUBLIC_BASE);
         let key = self.credential(secrets::OPENAI_API_KEY);
-        let model = self.settings.text_or("EMBEDDING_MODEL", "text-embedding-3-small");
+        let model = self.model("EMBEDDING_MODEL", "text-embedding-3-small");
         let embeddings =
             Embeddings::new(http, &base, key, model).with_pauses(self.environment.pauses.clone());
         Ok(Models { pool, clock: self.clock(), anthropic, embeddings, spending: self.spending() })
