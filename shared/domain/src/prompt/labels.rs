@@ -16,7 +16,7 @@ pub fn score_feel(score: Decimal) -> &'static str {
     if score < dec!(30) {
         "barely keeping interest"
     } else if score < dec!(50) {
-        "skeptical"
+        "sceptical"
     } else if score < dec!(70) {
         "genuinely interested"
     } else if score < dec!(85) {
@@ -43,7 +43,7 @@ pub fn score_means(score: Decimal) -> &'static str {
 
 /// Where she stands towards the player in a chapter, in one line.
 pub const STANCES: [&str; 5] = [
-    "You test them: you are skeptical, you challenge, and you give nothing away.",
+    "You test them: you are sceptical, you challenge, and you give nothing away.",
     "They have your interest: you tease and spar, and you look where the edges are.",
     "You have invested in them, and it scares you: you come close, then you step back.",
     "You open up, mostly warm, and you still check the doors.",
@@ -177,7 +177,7 @@ mod tests {
     fn labels_use_the_unrounded_score() {
         for (score, printed, feel) in [
             (dec!(29.99), "30", "barely keeping interest"),
-            (dec!(30), "30", "skeptical"),
+            (dec!(30), "30", "sceptical"),
             (dec!(69.6), "70", "genuinely interested"),
             (dec!(70), "70", "invested"),
             (dec!(72.5), "73", "invested"),
