@@ -63,6 +63,9 @@ async fn an_exchange_moves_everything_once() {
     assert_eq!(details["raw_deltas"]["trust"], 1.0);
     let talk = "SELECT score_delta, is_boss_fight, ended_at IS NULL FROM conversations";
     assert_eq!(chat.row(talk).await, "2.30 | f | t");
+    let found = "SELECT messages->0->'analysis'->'composite_delta', messages->0->'analysis'->'behaviors'->>0,
+                        messages->1 ? 'analysis' FROM conversations";
+    assert_eq!(chat.row(found).await, "2.3 | humour | f");
     let conflict = "SELECT conflict_details->>'positive_count', conflict_details->'last_turn'->>'id',
                            conflict_details->>'session_v_exchanges' FROM users";
     assert_eq!(chat.row(conflict).await, "1 | tg:1 | 1");
@@ -122,6 +125,7 @@ async fn an_analysis_that_fails_is_a_neutral_exchange() {
     let details = details(&chat).await;
     assert_eq!((&details["composite_delta"], &details["confidence"]), (&json!(0.0), &json!(0.0)));
     assert_eq!(details["analysis_error"], "rejected");
+    assert_eq!(chat.row("SELECT messages::text LIKE '%analysis%' FROM conversations").await, "f");
     let untouched = "SELECT last_calculated_at IS NULL FROM engagement_state";
     assert_eq!(chat.row(untouched).await, "t");
 }

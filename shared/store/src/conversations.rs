@@ -92,12 +92,36 @@ pub async fn append_text(tx: &Tx, append: &Append<'_>, now: Timestamp) -> Result
     Ok(ConversationId::from_uuid(row.try_get("id")?))
 }
 
-/// Adds what an exchange did to the score to the sum of its conversation.
-pub async fn add_score(tx: &Tx, conversation: ConversationId, delta: Decimal) -> Result<()> {
+/// A text of the player that was scored.
+#[derive(Debug, Clone)]
+pub struct ScoredText {
+    /// Telegram's number of it.
+    pub telegram_message_id: i64,
+    /// By how much the exchange moved the score.
+    pub delta: Decimal,
+    /// What stands of it in the message; none where nothing was found.
+    pub analysis: Option<Value>,
+}
+
+/// Adds what an exchange did to the score to the sum of its conversation, and to its message what was found in it.
+pub async fn add_score(tx: &Tx, conversation: ConversationId, text: &ScoredText) -> Result<()> {
     tx.execute_typed(
         "-- conversations::add_score
-         UPDATE conversations SET score_delta = coalesce(score_delta, 0) + $2 WHERE id = $1",
-        &[(conversation.as_uuid(), Type::UUID), (&delta, Type::NUMERIC)],
+         UPDATE conversations
+            SET score_delta = coalesce(score_delta, 0) + $2,
+                messages = coalesce(
+                    (SELECT jsonb_set(messages, ARRAY[(element.position - 1)::text, 'analysis'], $4)
+                       FROM jsonb_array_elements(messages) WITH ORDINALITY AS element(message, position)
+                      WHERE element.message->'telegram_message_id' = to_jsonb($3::bigint)
+                      LIMIT 1),
+                    messages)
+          WHERE id = $1",
+        &[
+            (conversation.as_uuid(), Type::UUID),
+            (&text.delta, Type::NUMERIC),
+            (&text.telegram_message_id, Type::INT8),
+            (&text.analysis, Type::JSONB),
+        ],
     )
     .await?;
     Ok(())

@@ -73,6 +73,21 @@ pub fn details(
     details
 }
 
+/// What stands of it in the message that was scored; none where there was no analysis.
+pub fn of_text(analysis: &Analysis, scored: &Scored) -> Option<Value> {
+    analysis.error.is_none().then(|| {
+        json!({
+            "composite_delta": scored.net(),
+            "intimacy_delta": scored.applied.intimacy,
+            "passion_delta": scored.applied.passion,
+            "trust_delta": scored.applied.trust,
+            "secureness_delta": scored.applied.secureness,
+            "behaviors": analysis.behaviors,
+            "confidence": analysis.confidence,
+        })
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;

@@ -138,6 +138,7 @@ impl Turn<'_> {
                 user: self.player.id,
                 conversation: self.accepted.conversation,
                 source: Source::Update(self.work.update_id()),
+                message: self.accepted.heard.message_id,
                 exchange: &exchange,
                 recent: &recent,
                 analysis,

@@ -25,6 +25,7 @@ use futures_util::join;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use store::conversations::ScoredText;
 use store::endings::Ending;
 use store::engagement::{self, Shift, Stored};
 use store::scheduled_events::Queued;
@@ -61,6 +62,8 @@ pub(crate) struct Analysed<'a> {
     pub(crate) user: UserId,
     pub(crate) conversation: ConversationId,
     pub(crate) source: Source<'a>,
+    /// Telegram's number of the message that is answered.
+    pub(crate) message: i64,
     pub(crate) exchange: &'a Exchange<'a>,
     /// The player's newest messages, those of the exchange included.
     pub(crate) recent: &'a [&'a str],
@@ -124,19 +127,28 @@ impl<'a> Settlement<'a> {
         let entries = self.entries(now);
         let after = &self.outcome.scored.after;
         let was_vulnerable = analysis.has_vulnerability_exchange();
-        let net = self.outcome.scored.net();
+        let text = self.text();
         let (history, player, metrics, engagement, delta) = join!(
             score_history::append(tx, &entries),
             users::apply_scored(tx, user, &scored),
             metrics::save(tx, user, &after.metrics, was_vulnerable),
             self.write_engagement(tx, now),
-            conversations::add_score(tx, conversation, net),
+            conversations::add_score(tx, conversation, &text),
         );
         history?;
         player?;
         metrics?;
         engagement?;
         delta
+    }
+
+    fn text(&self) -> ScoredText {
+        let scored = &self.outcome.scored;
+        ScoredText {
+            telegram_message_id: self.analysed.message,
+            delta: scored.net(),
+            analysis: record::of_text(self.analysed.analysis, scored),
+        }
     }
 
     async fn write_engagement(&self, tx: &Tx, now: Timestamp) -> store::Result<()> {
