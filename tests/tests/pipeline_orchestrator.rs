@@ -98,12 +98,12 @@ impl Effect for Writes {
     fn finish(self: Box<Self>, _result: &Value, _context: &mut Context) {}
 }
 
-/// A stage during which somebody else claims the conversation.
-struct Thief(Pool);
-impl Work for Thief {
+/// A stage during which somebody else does this to the conversation.
+struct Meanwhile(Pool, &'static str);
+impl Work for Meanwhile {
     fn prepare<'a>(&'a self, _context: &'a Context) -> BoxFuture<'a, Result<Box<dyn Effect>, StageError>> {
         async move {
-            execute(&self.0, "UPDATE conversations SET processing_attempts = 2").await;
+            execute(&self.0, self.1).await;
             Ok(Box::new(Writes { name: "late", step: Step::Succeed }) as Box<dyn Effect>)
         }
         .boxed()
@@ -287,11 +287,32 @@ async fn a_game_that_is_over_is_not_run() {
 #[tokio::test]
 async fn a_run_whose_claim_was_lost_writes_nothing_more() {
     let world = World::new().await;
-    let late = Registered { stage: MEMORY_UPDATE, work: Box::new(Thief(world.pool())) };
+    let stolen = "UPDATE conversations SET processing_attempts = 2";
+    let late = Registered { stage: MEMORY_UPDATE, work: Box::new(Meanwhile(world.pool(), stolen)) };
     let ended = world.run(&[told(EXTRACTION, [Step::Succeed]), late, told(SUMMARY, [])]).await;
 
     assert!(ended.claim_lost);
     assert_eq!(world.written().await, ["extraction"]);
+}
+
+/// Whatever the stage: without its conversation no other can do anything either.
+#[tokio::test]
+async fn a_run_whose_conversation_is_gone_says_so_and_ends() {
+    let world = World::new().await;
+    let gone = Meanwhile(world.pool(), "DELETE FROM conversations");
+    let late = Registered { stage: EMOTIONAL, work: Box::new(gone) };
+    let ended = world.run(&[told(EXTRACTION, [Step::Succeed]), late, told(SUMMARY, [])]).await;
+
+    let failure = ended.failure.expect("a failure");
+    assert_eq!((failure.stage, failure.code), ("emotional", "conversation_missing"));
+    assert_eq!(world.written().await, ["extraction"]);
+}
+
+/// The time of a run is the clock's, not that of its stages.
+#[tokio::test]
+async fn a_run_takes_time_beside_its_stages() {
+    let world = World::new().await;
+    assert!(world.run(&[]).await.took > Duration::ZERO);
 }
 
 #[tokio::test]

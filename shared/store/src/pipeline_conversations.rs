@@ -329,19 +329,34 @@ pub async fn lock_player(tx: &Tx, user: UserId) -> Result<()> {
     Ok(())
 }
 
-/// Locks the conversation if it is still claimed for `attempt`; false when the claim was lost.
-pub async fn lock_claim(tx: &Tx, conversation: ConversationId, attempt: i32) -> Result<bool> {
+/// How a claim stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// The conversation is still claimed for the attempt.
+    Held,
+    /// Somebody else has it, or it was put back.
+    Lost,
+    /// There is no such conversation any more.
+    Gone,
+}
+
+/// Locks the conversation and tells whether it is still claimed for `attempt`.
+pub async fn lock_claim(tx: &Tx, conversation: ConversationId, attempt: i32) -> Result<Claim> {
     let row = tx
         .query_typed_opt(
             "-- pipeline_conversations::lock_claim
-             SELECT id
+             SELECT status = 'processing' AND processing_attempts = $2 AS held
                FROM conversations
-              WHERE id = $1 AND status = 'processing' AND processing_attempts = $2
+              WHERE id = $1
                 FOR NO KEY UPDATE",
             &[(conversation.as_uuid(), Type::UUID), (&attempt, Type::INT4)],
         )
         .await?;
-    Ok(row.is_some())
+    Ok(match row.map(|row| row.try_get("held")).transpose()? {
+        Some(true) => Claim::Held,
+        Some(false) => Claim::Lost,
+        None => Claim::Gone,
+    })
 }
 
 /// Keeps what was extracted, so that a repeated run need not pay for it again. Keys of others are left as they are.

@@ -44,8 +44,8 @@ fn literals(text: &str) -> Vec<&str> {
             literals.push(line.trim_start_matches("- "));
         } else {
             literals.extend(FIGURE.find_iter(line).map(|found| found.as_str()));
-            literals
-                .extend(NAME.captures_iter(line).filter_map(|found| found.get(1)).map(|name| name.as_str()));
+            let names = NAME.captures_iter(line).filter_map(|found| found.get(1).or(found.get(2)));
+            literals.extend(names.map(|name| name.as_str()));
         }
     }
     literals
@@ -54,10 +54,12 @@ fn literals(text: &str) -> Vec<&str> {
 #[expect(clippy::expect_used, reason = "a test compiles both patterns")]
 static FIGURE: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\d+(?:[.:/]\d+)*").expect("a valid pattern"));
 
-/// A word in capitals that does not begin a sentence.
+/// Words that begin with a capital: several in a row, or one that does not begin a sentence.
 #[expect(clippy::expect_used, reason = "a test compiles both patterns")]
-static NAME: LazyLock<Regex> =
-    LazyLock::new(|| Regex::new(r"[\w,;:] (\p{Lu}\p{L}+)").expect("a valid pattern"));
+static NAME: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)+)|[\w,;:] (\p{Lu}\p{L}+(?: \p{Lu}\p{L}+)*)")
+        .expect("a valid pattern")
+});
 
 #[cfg(test)]
 mod tests {
@@ -83,6 +85,17 @@ mod tests {
                 "Lena",
             ]
         );
+    }
+
+    #[test]
+    fn a_name_of_two_words_is_one_also_where_a_sentence_begins() {
+        for (line, names) in [
+            ("Today you met Anna Petrova.", vec!["Anna Petrova"]),
+            ("It was late. Anna Petrova laughed, and Lena did not.", vec!["Anna Petrova", "Lena"]),
+            ("It was late. Everybody laughed.", vec![]),
+        ] {
+            assert_eq!(literals(line), names, "{line}");
+        }
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! What the stages of one run know: the claimed conversation, its player, and what earlier stages found.
 
+use std::time::Instant;
+
 use domain::care;
 use domain::conflict::recovery::Talk;
 use domain::conflict::standing::Standing;
@@ -8,6 +10,7 @@ use domain::emotion::Dimensions;
 use domain::extraction::Extraction;
 use domain::ids::{ConversationId, FactId, UserId};
 use domain::life::impact::Impact;
+use domain::pipeline::DEADLINE;
 use domain::state::zone_or;
 use domain::touchpoints::triggers::Event;
 use domain::validation::Finding;
@@ -70,6 +73,8 @@ pub struct Context {
     pub work: Work,
     /// The instant that the run stands for: rules take it for "now".
     pub now: Timestamp,
+    /// When the try that is under way is cut off.
+    pub until: Instant,
     /// What was read out of the conversation, once the first stage has done so. Without a summary of its own it gets
     /// that of the stage `summary`.
     pub extraction: Option<Extraction>,
@@ -119,6 +124,7 @@ impl Context {
             player,
             work,
             now,
+            until: Instant::now() + DEADLINE,
             extraction: None,
             known_facts: Vec::new(),
             threads_persisted: 0,

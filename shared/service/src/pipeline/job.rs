@@ -28,8 +28,8 @@ use store::pipeline_conversations::{self, AfterFailure, Claimable, Claimed, Reco
 use store::score_history;
 use tokio::sync::Mutex;
 
-use super::orchestrator::{Ended, Failure, Orchestrator};
-use super::stage::Registered;
+use super::orchestrator::{Ended, Failure, Orchestrator, millis};
+use super::stage::{CONVERSATION_MISSING, Registered};
 use super::{Context, Deps, asker, estimate};
 use crate::failures;
 use crate::job_run::{self, Call, JobRun, Report};
@@ -347,6 +347,9 @@ async fn process(deps: &Deps, stages: &[Registered], claimed: Claimed) -> Outcom
                 Some(failure) if failure.code == OverBudget.code() => {
                     return put_off(deps, conversation, attempt).await;
                 }
+                Some(failure) if failure.code == CONVERSATION_MISSING => {
+                    return Outcome::Failed(failure.code);
+                }
                 Some(failure) => failure,
             }
         }
@@ -389,11 +392,11 @@ async fn put_off(deps: &Deps, conversation: ConversationId, attempt: i32) -> Out
 }
 
 fn tell(context: &Context, ended: &Ended) {
-    let duration_ms: u64 = ended.stage_timings.iter().map(|(_, millis)| millis).sum();
     tracing::info!(
         conversation_id = %context.conversation, pipeline.attempt = context.attempt,
         pipeline.success = ended.is_success(), pipeline.stages_completed = ended.stages_completed,
-        pipeline.stage_errors = ended.stage_errors.len(), duration_ms, "Ran the pipeline over a conversation"
+        pipeline.stage_errors = ended.stage_errors.len(), duration_ms = millis(ended.took),
+        "Ran the pipeline over a conversation"
     );
 }
 

@@ -13,9 +13,10 @@ use domain::status::GameStatus;
 use futures_util::{FutureExt, try_join};
 use jiff::Timestamp;
 use serde_json::Value;
+use store::pipeline_conversations::Claim;
 use store::stage_runs::{StageRun, StageStatus};
 use store::{Limits, Pool, Tx, pipeline_conversations, retry_conflicts, stage_runs};
-use tokio::time::{sleep, timeout};
+use tokio::time::{sleep, timeout_at};
 
 use super::Context;
 use super::stage::{Effect, Registered, StageError, Writes};
@@ -52,19 +53,21 @@ impl Pace {
 pub struct Ended {
     /// Why nothing was run, for a game that is over.
     pub skipped: Option<String>,
-    /// The critical stage that failed.
+    /// The stage whose failure ended it.
     pub failure: Option<Failure>,
     /// The claim was lost on the way: somebody else has the conversation.
     pub claim_lost: bool,
     /// How many stages succeeded; steps are none.
     pub stages_completed: usize,
+    /// How long the whole run took.
+    pub took: Duration,
     /// How long each stage took, in milliseconds, in their order; failed ones too.
     pub stage_timings: Vec<(&'static str, u64)>,
     /// What went wrong in stages that are not critical.
     pub stage_errors: Vec<(&'static str, String)>,
 }
 
-/// A critical stage's failure.
+/// The failure of the stage that ended a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
     /// The stage.
@@ -76,7 +79,7 @@ pub struct Failure {
 }
 
 impl Ended {
-    /// Whether the conversation has been processed: every critical stage succeeded, or there was nothing to do.
+    /// Whether the conversation has been processed: nothing ended the run, or there was nothing to do.
     pub fn is_success(&self) -> bool {
         self.failure.is_none() && !self.claim_lost
     }
@@ -106,11 +109,18 @@ struct Tried {
 impl Orchestrator {
     /// Runs the stages over the conversation in `context`, in the order given.
     pub async fn run(&self, stages: &[Registered], context: &mut Context) -> Ended {
-        if let Some(reason) = terminal(context.player.status) {
-            self.record_skipped(context, &reason).await;
-            return Ended { skipped: Some(reason), ..Ended::default() };
-        }
         let began = Instant::now();
+        let ended = match terminal(context.player.status) {
+            Some(reason) => {
+                self.record_skipped(context, &reason).await;
+                Ended { skipped: Some(reason), ..Ended::default() }
+            }
+            None => self.run_stages(stages, context, began).await,
+        };
+        Ended { took: began.elapsed(), ..ended }
+    }
+
+    async fn run_stages(&self, stages: &[Registered], context: &mut Context, began: Instant) -> Ended {
         let mut ended = Ended::default();
         for registered in stages {
             let stage = registered.stage;
@@ -124,7 +134,7 @@ impl Orchestrator {
                     ended.claim_lost = true;
                     return ended;
                 }
-                Err(error) if stage.critical => {
+                Err(error) if stage.critical || error.ends_the_run() => {
                     ended.failure =
                         Some(Failure { stage: stage.name, code: error.code(), message: error.text(stage) });
                     return ended;
@@ -145,7 +155,7 @@ impl Orchestrator {
             tries += 1;
             match self.try_within(time, registered, context).await {
                 Ok(result) => break Ok(result),
-                Err(StageError::ClaimLost) => break Err(StageError::ClaimLost),
+                Err(error) if error.ends_the_run() => break Err(error),
                 Err(error) if tries >= registered.stage.tries => break Err(error),
                 Err(error) => {
                     let stage = registered.stage.name;
@@ -169,8 +179,9 @@ impl Orchestrator {
         registered: &Registered,
         context: &mut Context,
     ) -> Result<Value, StageError> {
+        context.until = Instant::now() + self.pace.real(time);
         let attempt = AssertUnwindSafe(self.attempt(registered, context)).catch_unwind();
-        let (effect, result) = match timeout(self.pace.real(time), attempt).await {
+        let (effect, result) = match timeout_at(context.until.into(), attempt).await {
             Ok(Ok(outcome)) => outcome?,
             Ok(Err(_panic)) => {
                 return Err(StageError::Unexpected {
@@ -216,10 +227,16 @@ impl Orchestrator {
             }
         };
         let claim = pipeline_conversations::lock_claim(&tx, context.conversation, context.attempt);
-        let ((), (), ours, ()) = try_join!(tx.send_begin(Limits::TASK), player, claim, tx.savepoint(WRITES))?;
-        if !ours {
+        let ((), (), claim, ()) =
+            try_join!(tx.send_begin(Limits::TASK), player, claim, tx.savepoint(WRITES))?;
+        let lost = match claim {
+            Claim::Held => None,
+            Claim::Lost => Some(StageError::ClaimLost),
+            Claim::Gone => Some(StageError::ConversationMissing),
+        };
+        if let Some(lost) = lost {
             tx.rollback().await?;
-            return Err(StageError::ClaimLost);
+            return Err(lost);
         }
         match effect.apply(&tx, context).await {
             Ok(result) => {
@@ -296,6 +313,7 @@ async fn record(
     }
 }
 
-fn millis(duration: Duration) -> u64 {
+/// Whole milliseconds.
+pub(super) fn millis(duration: Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

@@ -27,6 +27,7 @@ impl Work for PromptBuilder {
                 zone: context.zone(),
                 now: context.now,
                 work: Some(&context.work),
+                until: Some(context.until),
             };
             let built = self.0.build(&order).await?;
             Ok(Box::new(Prompts(built)) as Box<dyn Effect>)

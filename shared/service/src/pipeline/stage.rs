@@ -79,6 +79,9 @@ pub(super) fn nothing(result: Value) -> Box<dyn Effect> {
     Box::new(Idle(result))
 }
 
+/// The code of a conversation that was deleted meanwhile.
+pub(super) const CONVERSATION_MISSING: &str = "conversation_missing";
+
 /// Why a try of a stage failed. Nothing in it was said by a player or by a model.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
@@ -116,6 +119,9 @@ pub enum StageError {
     /// Somebody else has claimed the conversation: nothing of this run may be written any more.
     #[error("the claim was lost")]
     ClaimLost,
+    /// The conversation was deleted.
+    #[error("the conversation is gone")]
+    ConversationMissing,
 }
 
 impl StageError {
@@ -134,7 +140,13 @@ impl StageError {
             Self::TimedOut { .. } => "stage_timeout",
             Self::Deadline => "deadline",
             Self::ClaimLost => "claim_lost",
+            Self::ConversationMissing => CONVERSATION_MISSING,
         }
+    }
+
+    /// Whether no stage can do anything after it.
+    pub fn ends_the_run(&self) -> bool {
+        matches!(self, Self::ClaimLost | Self::ConversationMissing)
     }
 
     /// The text of the stage's row.
@@ -145,7 +157,9 @@ impl StageError {
             Self::Unexpected { kind, message } => format!("Unexpected error in {name}: {kind}: {message}"),
             Self::Store(error) => format!("Unexpected error in {name}: {}: {error}", error.code()),
             Self::Deadline => self.to_string(),
-            Self::Failed { .. } | Self::Provider(_) | Self::ClaimLost => format!("[{name}] {self}"),
+            Self::Failed { .. } | Self::Provider(_) | Self::ClaimLost | Self::ConversationMissing => {
+                format!("[{name}] {self}")
+            }
         }
     }
 }

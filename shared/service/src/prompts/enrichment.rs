@@ -14,6 +14,10 @@ use crate::llm::{Purpose, Work};
 
 /// For all tries together: the prompts wait for it.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// Kept free behind it, to write the prompts down.
+const KEPT: Duration = Duration::from_secs(3);
+/// With less time it is not begun.
+const LEAST: Duration = Duration::from_secs(5);
 
 const INSTRUCTIONS: &str = "You make a character brief more vivid. You get a part of the brief of Nikita, a character in a \
     relationship game for adults. Rewrite it in the second person, as it is, with fresher and more concrete wording. Keep \
@@ -38,7 +42,8 @@ impl Enrichment {
         order: &Order<'_>,
     ) -> Prompt {
         let Some(original) = rewritable(&prompt, material) else { return prompt };
-        let Some(rewritten) = self.rewrite(work, &original, order).await else { return prompt };
+        let Some(until) = deadline(Instant::now(), order.until) else { return prompt };
+        let Some(rewritten) = self.rewrite(work, &original, order, until).await else { return prompt };
         let text = prompt.text.replacen(&original, &rewritten, 1);
         let count = tokens::count(&text);
         if count > Budget::of(prompt.platform).max {
@@ -54,11 +59,16 @@ impl Enrichment {
         Prompt { text, tokens: count, snapshot, ..prompt }
     }
 
-    async fn rewrite(&self, work: &Work, original: &str, order: &Order<'_>) -> Option<String> {
+    async fn rewrite(
+        &self,
+        work: &Work,
+        original: &str,
+        order: &Order<'_>,
+        until: Instant,
+    ) -> Option<String> {
         let mut request = Request::new(self.model.clone(), longest_answer(original));
         request.system = vec![SystemBlock { text: INSTRUCTIONS.to_owned(), cached: false }];
         request.messages = vec![Message::user(original)];
-        let until = Instant::now() + TIMEOUT;
         let answering = work.ask_until(until, Purpose::PromptEnrichment, &request);
         let answer = match answering.await {
             Ok(answer) => answer,
@@ -74,6 +84,12 @@ impl Enrichment {
         }
         taken.then(|| rewritten.to_owned())
     }
+}
+
+/// Until when the model may take; none where the prompts must be done too soon for it.
+fn deadline(now: Instant, done: Option<Instant>) -> Option<Instant> {
+    let left = done.map_or(TIMEOUT, |done| done.saturating_duration_since(now).saturating_sub(KEPT));
+    (left >= LEAST).then(|| now + left.min(TIMEOUT))
 }
 
 /// The part of a prompt that may be rewritten, as it stands in it.
@@ -95,4 +111,19 @@ fn rewritable(prompt: &Prompt, material: &Material) -> Option<String> {
 )]
 fn longest_answer(original: &str) -> u32 {
     (tokens::count(original) as f64 * MAX_GROWTH).ceil() as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_prompts_do_not_wait_for_it_beyond_their_own_time() {
+        let now = Instant::now();
+        let secs = Duration::from_secs;
+        for (done, taken) in [(None, Some(15)), (Some(90), Some(15)), (Some(13), Some(10)), (Some(7), None)] {
+            let until = deadline(now, done.map(|done| now + secs(done)));
+            assert_eq!(until.map(|until| until - now), taken.map(secs), "{done:?}");
+        }
+    }
 }

@@ -67,6 +67,8 @@ pub struct Order<'a> {
     /// The piece of work that pays for calls to models. Without it none is asked, and the newest memories are told in place
     /// of the nearest.
     pub work: Option<&'a Work>,
+    /// When it must be done. Where that is near, the prompts stay as they were written.
+    pub until: Option<Instant>,
 }
 
 impl Order<'_> {
@@ -81,6 +83,7 @@ impl Order<'_> {
             zone,
             now,
             work: None,
+            until: None,
         }
     }
 }
