@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use domain::reply::delay::Mode;
 use domain::status::GameStatus;
 use end_to_end::chat::{ANN, Chat, text_update};
 use end_to_end::players::NewPlayer;
@@ -184,6 +185,28 @@ async fn the_last_point_ends_the_game_behind_her_reply() {
     assert_eq!(chat.rows(talk).await, ["2"], "her reply belongs to the conversation");
     let events = "SELECT status, content->>'system' FROM scheduled_events";
     assert_eq!(chat.rows(events).await, ["delivered | true", "delivered | true"]);
+}
+
+/// An end does not wait: what waited is cancelled, her last words go out at once, and so does what she says to anybody who
+/// writes after them.
+#[tokio::test]
+async fn last_words_do_not_wait_for_hours() {
+    let mut chat = chat_with(dec!(2)).await;
+    chat.rules.delay_mode = Mode::Always;
+    chat.models.anthropic.say("mhm? :) :)");
+    chat.ann_says(1, "hi").await;
+    judges(&chat, [-10.0, -10.0, -10.0, -10.0], &[], None);
+    chat.models.anthropic.say("wow? :) :)");
+
+    chat.ann_says(2, "i never liked you").await;
+
+    let read = chat.ann_reads();
+    assert_eq!((read.len(), read[0].as_str()), (2, "wow? :) :)"), "{read:?}");
+    let events = "SELECT status FROM scheduled_events ORDER BY created_at";
+    assert_eq!(chat.rows(events).await, ["cancelled", "delivered", "delivered"]);
+
+    chat.ann_says(3, "hello?").await;
+    assert_eq!(chat.ann_reads().len(), 3, "the door is closed, and she says so");
 }
 
 /// case: game G-09
