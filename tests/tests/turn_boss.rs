@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use rust_decimal::dec;
 use serde_json::json;
 use standins::Fault;
+use store::{Limits, Tx};
 
 /// How the player stands.
 const STANDING: &str = "SELECT game_status, chapter, boss_attempts, boss_fight_started_at IS NOT NULL,
@@ -272,6 +273,19 @@ async fn an_answer_that_comes_too_late_is_not_judged() {
     assert_eq!(chat.row(STANDING).await, "active | 1 | 1 | f | - | -");
     assert!(chat.updates().await[2].ends_with("boss_ran_out"));
     assert_eq!(chat.rows(HISTORY).await.pop().as_deref(), Some("boss_timeout | 55.00 | 1"));
+    assert_eq!(chat.ann_reads().len(), 4, "she says what happened");
+}
+
+/// A row that refers to the player's, and is being written meanwhile, keeps nobody from hearing that it was too late.
+#[tokio::test]
+async fn an_answer_that_comes_too_late_waits_for_nobody_in_vain() {
+    let chat = pressed(1, 0).await;
+    chat.clock.advance(SignedDuration::from_hours(25));
+    let other = Tx::begin(&chat.pool(), Limits::TASK).await.expect("a transaction");
+    other.batch_execute("SELECT FROM users FOR KEY SHARE").await.expect("the player's row");
+    chat.ann_says(3, "i am back").await;
+    other.rollback().await.expect("an end");
+    assert_eq!(chat.row(STANDING).await, "active | 1 | 1 | f | - | -");
     assert_eq!(chat.ann_reads().len(), 4, "she says what happened");
 }
 
