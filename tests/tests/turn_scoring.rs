@@ -10,6 +10,7 @@ use end_to_end::chat::{ANN, Chat, text_update};
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use futures_util::join;
+use jiff::SignedDuration;
 use rust_decimal::{Decimal, dec};
 use serde_json::{Value, json};
 use standins::Fault;
@@ -142,6 +143,29 @@ async fn a_score_that_cannot_be_written_costs_no_answer() {
     assert_eq!(chat.updates().await, ["1 | done | 1 | replied"]);
     assert_eq!(chat.ann_reads().len(), 1);
     assert_eq!(chat.row(STANDING).await, "50.00 | 50.00 | 50.00 | 50.00 | 50.00 | 0");
+}
+
+/// Rows that somebody else held for too long are no reason to forget an exchange: the update comes again, and is scored then.
+#[tokio::test]
+async fn an_exchange_that_waited_too_long_is_scored_later() {
+    for state in ["55P03", "57014"] {
+        let chat = chat_with(dec!(50)).await;
+        let times_out = "CREATE FUNCTION times_out() RETURNS trigger LANGUAGE plpgsql AS $$
+                             BEGIN RAISE EXCEPTION USING ERRCODE = 'STATE'; END $$;
+                         CREATE TRIGGER times_out BEFORE INSERT ON score_history EXECUTE FUNCTION times_out()";
+        execute(&chat.pool(), &times_out.replace("STATE", state)).await;
+        judges(&chat, [3.0, 2.0, 1.0, 2.0], &[], None);
+        chat.ann_says(1, "hi").await;
+        assert!(chat.updates().await[0].starts_with("1 | received | 1"), "{:?}", chat.updates().await);
+        assert_eq!(chat.ann_reads(), [""; 0], "{state}");
+
+        execute(&chat.pool(), "DROP TRIGGER times_out ON score_history").await;
+        judges(&chat, [3.0, 2.0, 1.0, 2.0], &[], None);
+        chat.clock.advance(SignedDuration::from_secs(11));
+        chat.work_off().await;
+        assert_eq!(chat.updates().await, ["1 | done | 2 | replied"]);
+        assert_eq!(chat.row("SELECT source_key, score > 50 FROM score_history").await, "tg:1 | t", "{state}");
+    }
 }
 
 #[tokio::test]

@@ -50,7 +50,8 @@ struct Turn<'a> {
 
 /// Stores and queues what she says with all that follows, and sends what is due.
 ///
-/// That an exchange cannot be scored never costs the player an answer: it is settled without.
+/// That an exchange cannot be scored never costs the player an answer: it is settled without. What may pass is no such
+/// reason: the update comes again.
 pub(super) async fn settle(
     deps: &Deps,
     work: &Work,
@@ -61,9 +62,7 @@ pub(super) async fn settle(
 ) -> Result<Done, Failure> {
     let turn = Turn { deps, work, player, accepted, answered, delay, now: deps.clock.now() };
     match turn.settle(answered.analysis.as_ref()).await {
-        Err(Failure::Store(error))
-            if answered.analysis.is_some() && !error.is_conflict() && !error.is_disconnection() =>
-        {
+        Err(Failure::Store(error)) if answered.analysis.is_some() && !error.may_pass() => {
             tracing::error!(
                 user_id = %player.id, telegram.update_id = work.update_id(), error_code = error.code(),
                 "An exchange could not be scored: its answer goes out without"
