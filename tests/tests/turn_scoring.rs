@@ -168,6 +168,23 @@ async fn an_exchange_that_waited_too_long_is_scored_later() {
     }
 }
 
+/// What was scored before is answered, and counts no second time.
+#[tokio::test]
+async fn an_exchange_is_scored_once_whoever_scored_it() {
+    let chat = chat_with(dec!(50)).await;
+    let scored = "INSERT INTO score_history (user_id, score, chapter, event_type, source_key)
+                  SELECT id, 50, 1, 'conversation', 'tg:1' FROM users";
+    execute(&chat.pool(), scored).await;
+    judges(&chat, [3.0, 2.0, 1.0, 2.0], &["vulnerability_exchange"], None);
+
+    chat.ann_says(1, "i was scared of losing you").await;
+
+    assert_eq!(chat.updates().await, ["1 | done | 1 | replied"]);
+    assert_eq!(chat.ann_reads().len(), 1);
+    assert_eq!(chat.row(STANDING).await, "50.00 | 50.00 | 50.00 | 50.00 | 50.00 | 0");
+    assert_eq!(chat.row("SELECT score_delta FROM conversations").await, "-");
+}
+
 #[tokio::test]
 async fn a_quarrel_and_its_repair() {
     let chat = chat_with(dec!(50)).await;

@@ -50,8 +50,8 @@ struct Turn<'a> {
 
 /// Stores and queues what she says with all that follows, and sends what is due.
 ///
-/// That an exchange cannot be scored never costs the player an answer: it is settled without. What may pass is no such
-/// reason: the update comes again.
+/// That an exchange cannot be scored, or was scored before, never costs the player an answer: it is settled without. What
+/// may pass is no such reason: the update comes again.
 pub(super) async fn settle(
     deps: &Deps,
     work: &Work,
