@@ -61,7 +61,7 @@ async fn pressed(chapter: i32, attempts: i32) -> Chat {
 #[tokio::test]
 async fn the_boss_comes_behind_her_reply() {
     let mut chat = chat_of(NewPlayer::new().score(dec!(55))).await;
-    chat.rules.delay_mode = domain::reply::delay::Mode::Always;
+    chat.rules.delay_mode = Mode::Always;
     chat.models.anthropic.say("hey? :) :)");
 
     chat.ann_says(1, "hi").await;
