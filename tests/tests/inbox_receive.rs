@@ -1,6 +1,6 @@
 //! The inbox on a real database: what is stored, in which order it is worked off, what a sweep finds.
 
-#![expect(clippy::expect_used, clippy::panic, reason = "a test that cannot go on says why")]
+#![expect(clippy::expect_used, reason = "a test that cannot go on says why")]
 
 use std::collections::HashSet;
 use std::sync::Mutex;
