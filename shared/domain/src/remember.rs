@@ -37,6 +37,17 @@ pub fn max_distance(similarity: f64) -> f64 {
     1.0 - similarity + TOLERANCE
 }
 
+/// How a fact was said.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Said {
+    /// It was read out of the player's words.
+    Implicitly,
+    /// The player said it in so many words.
+    Explicitly,
+    /// The player said so, and it came in the place of another fact: it is locked.
+    AsCorrection,
+}
+
 /// A fact on its way into memory.
 #[derive(Debug, Clone)]
 pub struct Incoming<'a> {
@@ -56,10 +67,8 @@ pub struct Incoming<'a> {
     pub confidence: f32,
     /// Where it comes from.
     pub conversation: Option<ConversationId>,
-    /// Whether the player said it in so many words.
-    pub explicit: bool,
-    /// Whether it came as a correction.
-    pub locked: bool,
+    /// How it was said.
+    pub said: Said,
     /// The known fact that it corrects.
     pub replaces: Option<FactId>,
 }
@@ -172,11 +181,11 @@ impl Planner<'_> {
             return self.store(position, false);
         }
         let corrects = new.replaces.filter(|old| {
-            new.explicit && !self.gone.contains_key(old) && !self.says_the_same(position, *old)
+            new.is_explicit() && !self.gone.contains_key(old) && !self.says_the_same(position, *old)
         });
         let known = self.known(position, corrects);
 
-        if !new.explicit
+        if !new.is_explicit()
             && let Some(bar) =
                 known.iter().find(|fact| fact.locked || fact.standing == Standing::CorrectedAway)
         {
@@ -193,8 +202,8 @@ impl Planner<'_> {
             return self.repeat(position, same.id, Some((confidence, same.locked || corrects.is_some())));
         }
 
-        // A waiting fact that is locked corrected something when it came.
-        let correction = corrects.is_some() || (new.waiting && new.locked);
+        // A waiting correction took its place when it came.
+        let correction = corrects.is_some() || (new.waiting && new.is_locked());
         let near = known
             .iter()
             .filter(|fact| fact.same_graph && fact.standing == Standing::Active && fact.distance.is_some())
@@ -263,7 +272,7 @@ impl Planner<'_> {
             confidence: earlier.confidence,
             conversation: earlier.conversation,
             standing: if earlier.embedding.is_some() { Standing::Active } else { Standing::Waiting },
-            locked: earlier.locked,
+            locked: earlier.is_locked(),
         })
     }
 
@@ -326,6 +335,16 @@ impl Planner<'_> {
     }
 }
 
+impl Incoming<'_> {
+    fn is_explicit(&self) -> bool {
+        self.said != Said::Implicitly
+    }
+
+    fn is_locked(&self) -> bool {
+        self.said == Said::AsCorrection
+    }
+}
+
 impl Neighbour {
     /// Whether a repetition of `new` may rest on this fact: one in use, or one that waits as `new` would.
     fn stands_for(&self, new: &Incoming<'_>) -> bool {
@@ -370,14 +389,13 @@ mod tests {
             embedding,
             confidence,
             conversation: Some(talk("today")),
-            explicit: false,
-            locked: false,
+            said: Said::Implicitly,
             replaces: None,
         }
     }
 
-    fn correction<'a>(old: &str, new: Incoming<'a>) -> Incoming<'a> {
-        Incoming { explicit: true, locked: true, replaces: Some(id(old)), ..new }
+    fn correction<'a>(old: &str, new: &Incoming<'a>) -> Incoming<'a> {
+        Incoming { said: Said::AsCorrection, replaces: Some(id(old)), ..new.clone() }
     }
 
     fn stored(of: usize, name: &str, distance: Option<f64>, confidence: f32) -> Neighbour {
@@ -453,7 +471,7 @@ mod tests {
     // case: pipeline 68
     #[test]
     fn what_the_player_corrected_does_not_come_back() {
-        let correction = correction("nurse", fact("teacher", "t", Some(X), 0.9));
+        let correction = correction("nurse", &fact("teacher", "t", Some(X), 0.9));
         let plan = decide(&[correction], &[]);
         assert_eq!((plan.stored_count, plan.deduplicated_count), (1, 0));
         assert_eq!(
@@ -467,31 +485,30 @@ mod tests {
         assert_eq!((again.stored.len(), again.deduplicated_count), (0, 1));
 
         nurse.of = 0;
-        let insisted = Incoming { explicit: true, ..fact("again", "n", Some(Y), 0.95) };
+        let insisted = Incoming { said: Said::Explicitly, ..fact("again", "n", Some(Y), 0.95) };
         assert_eq!(decide(&[insisted], &[nurse]).stored_count, 1);
     }
 
     #[test]
     fn a_locked_fact_gives_way_to_a_correction_only() {
         let locked = Neighbour { locked: true, ..stored(0, "old", Some(0.02), 0.5) };
-        let insisted = Incoming { explicit: true, ..fact("new", "n", Some(X), 0.95) };
+        let insisted = Incoming { said: Said::Explicitly, ..fact("new", "n", Some(X), 0.95) };
         assert_eq!(decide(std::slice::from_ref(&insisted), std::slice::from_ref(&locked)).stored.len(), 0);
-        assert_eq!(decide(&[correction("old", insisted)], &[locked]).superseded.len(), 1);
+        assert_eq!(decide(&[correction("old", &insisted)], &[locked]).superseded.len(), 1);
     }
 
     /// What waited comes as what it was said as.
     #[test]
     fn a_locked_fact_gives_way_to_a_correction_that_waited_and_to_no_other() {
         let known = Neighbour { locked: true, ..stored(0, "old", Some(0.02), 0.5) };
-        for (locked, superseded) in [(true, 1), (false, 0)] {
-            let waited =
-                Incoming { waiting: true, explicit: true, locked, ..fact("row", "n", Some(X), 0.95) };
+        for (said, superseded) in [(Said::AsCorrection, 1), (Said::Explicitly, 0)] {
+            let waited = Incoming { waiting: true, said, ..fact("row", "n", Some(X), 0.95) };
             let plan = decide(&[waited], std::slice::from_ref(&known));
             assert_eq!((plan.superseded.len(), plan.dropped.len()), (superseded, 1 - superseded));
         }
         let mut nurse = stored(0, "nurse", Some(0.0), 0.9);
         nurse.standing = Standing::CorrectedAway;
-        let waited = Incoming { waiting: true, explicit: true, ..fact("row", "n", Some(Y), 0.95) };
+        let waited = Incoming { waiting: true, said: Said::Explicitly, ..fact("row", "n", Some(Y), 0.95) };
         assert_eq!(decide(&[waited], &[nurse]).stored, [0]);
     }
 
@@ -532,7 +549,7 @@ mod tests {
     fn to_say_a_thing_again_is_no_correction() {
         let mut same = stored(0, "nurse", Some(0.0), 0.7);
         same.same_hash = true;
-        let again = correction("nurse", fact("again", "n", Some(X), 0.9));
+        let again = correction("nurse", &fact("again", "n", Some(X), 0.9));
         let plan = decide(&[again], &[same]);
         assert_eq!((plan.superseded.len(), plan.stored_count, plan.deduplicated_count), (0, 0, 1));
         assert_eq!(plan.confirmed, [Confirmed { id: id("nurse"), confidence: 0.9, lock: false }]);
@@ -540,7 +557,7 @@ mod tests {
 
     #[test]
     fn what_is_corrected_does_not_come_back_in_the_same_batch_either() {
-        let correction = correction("nurse", fact("teacher", "t", Some(X), 0.9));
+        let correction = correction("nurse", &fact("teacher", "t", Some(X), 0.9));
         let mut nurse = stored(1, "nurse", Some(0.0), 0.7);
         nurse.same_hash = true;
         let plan = decide(&[correction, fact("again", "n", Some(Y), 0.9)], &[nurse]);
@@ -583,8 +600,7 @@ mod tests {
                 embedding: VECTORS.get(vector).copied(),
                 confidence,
                 conversation: None,
-                explicit,
-                locked: false,
+                said: if explicit { Said::Explicitly } else { Said::Implicitly },
                 // Filled with the fact at this place of the table, when there is one.
                 replaces: Some(id(&format!("row {replaces}"))),
             })
@@ -642,7 +658,7 @@ mod tests {
                 embedding: VECTORS.into_iter().find(|vector| Some(*vector) == new.embedding),
                 confidence: new.confidence,
                 standing: if new.embedding.is_some() { Standing::Active } else { Standing::Waiting },
-                locked: new.locked,
+                locked: new.is_locked(),
                 superseded_by: None,
             });
         }
@@ -659,7 +675,9 @@ mod tests {
                     new.id = id(&format!("{round} {position}"));
                     let place = (0..8).find(|place| new.replaces == Some(id(&format!("row {place}"))));
                     new.replaces = place.and_then(|place| table.get(place)).map(|row| row.id);
-                    new.locked = new.explicit && new.replaces.is_some();
+                    if new.is_explicit() && new.replaces.is_some() {
+                        new.said = Said::AsCorrection;
+                    }
                 }
                 let plan = plan(&batch, &neighbours_of(&table, &batch), max_distance(SAME_MEANING));
                 let locked: Vec<FactId> = table.iter().filter(|row| row.locked).map(|row| row.id).collect();
@@ -670,7 +688,7 @@ mod tests {
                 for superseded in &plan.superseded {
                     prop_assert_ne!(superseded.old, superseded.by);
                     prop_assert!(table.iter().any(|row| row.id == superseded.by));
-                    let corrections = batch.iter().filter(|new| new.explicit && new.replaces.is_some());
+                    let corrections = batch.iter().filter(|new| new.is_locked());
                     let is_correction = corrections.map(|new| new.id).any(|id| id == superseded.by);
                     prop_assert!(
                         !locked.contains(&superseded.old) || superseded.corrected_by.is_some() || is_correction

@@ -1,6 +1,6 @@
 //! Calls to models, each with its row in `llm_usage`, within the day's budget.
 //!
-//! Whoever asks a model or wants embeddings does it here: the call is paid for, timed, priced and recorded, also when it
+//! Whoever asks a model or wants embeddings does it here: the call is paid for, timed, priced, recorded and told in the log, also when it
 //! fails. A piece of work ([`Work`]) reserves what its calls may cost before the first of them ([`Models::begin`]), and a
 //! call that the rest does not cover reserves what is missing; a counter that cannot be reached refuses the call. When the
 //! work is done, its rows are written and its counters set right by one statement. No row is locked while a model is
@@ -440,36 +440,24 @@ struct Call<'a> {
     model: &'a str,
     expected: i64,
     began: Instant,
-    tokens: Tokens,
-    status: CallStatus,
+    outcome: Result<Tokens, providers::Error>,
 }
 
 impl<'a> Call<'a> {
     fn begin(work: &'a Work, purpose: Purpose, model: &'a str, expected: i64) -> Self {
-        Self {
-            work,
-            purpose,
-            model,
-            expected,
-            began: Instant::now(),
-            tokens: Tokens::default(),
-            status: CallStatus::Timeout,
-        }
+        let outcome = Err(providers::Error::TimedOut);
+        Self { work, purpose, model, expected, began: Instant::now(), outcome }
     }
 
     fn end(&mut self, outcome: Result<Tokens, &providers::Error>) {
-        self.status = match outcome {
-            Ok(_) => CallStatus::Ok,
-            Err(providers::Error::TimedOut) => CallStatus::Timeout,
-            Err(_) => CallStatus::Error,
-        };
-        self.tokens = outcome.unwrap_or_default();
+        self.outcome = outcome.map_err(Clone::clone);
     }
 }
 
 impl Drop for Call<'_> {
     fn drop(&mut self) {
-        let Self { work: Work { models, asker, .. }, tokens, .. } = self;
+        let Work { models, asker, .. } = self.work;
+        let tokens = self.outcome.as_ref().copied().unwrap_or_default();
         let call = ModelCall {
             user: asker.user,
             conversation: asker.conversation,
@@ -480,15 +468,37 @@ impl Drop for Call<'_> {
             output_tokens: count(tokens.output),
             cache_read_tokens: count(tokens.cache_read),
             cache_write_tokens: count(tokens.cache_write),
-            cost_microusd: pricing::cost(self.model, *tokens),
+            cost_microusd: pricing::cost(self.model, tokens),
             latency_ms: i32::try_from(self.began.elapsed().as_millis()).unwrap_or(i32::MAX),
-            status: self.status,
+            status: match &self.outcome {
+                Ok(_) => CallStatus::Ok,
+                Err(providers::Error::TimedOut) => CallStatus::Timeout,
+                Err(_) => CallStatus::Error,
+            },
             now: models.clock.now(),
         };
+        tell(&call, self.outcome.as_ref().err());
         let mut ledger = self.work.ledger();
         ledger.used += call.cost_microusd - self.expected;
         ledger.calls.push(call);
     }
+}
+
+/// The figures of a call, and nothing of what was said.
+fn tell(call: &ModelCall<'_>, error: Option<&providers::Error>) {
+    tracing::info!(
+        user_id = call.user.map(tracing::field::display),
+        purpose = call.purpose,
+        model = &*call.model,
+        input_tokens = call.input_tokens,
+        output_tokens = call.output_tokens,
+        cache_read_tokens = call.cache_read_tokens,
+        cache_write_tokens = call.cache_write_tokens,
+        cost_microusd = call.cost_microusd,
+        duration_ms = call.latency_ms,
+        error_code = error.map(providers::Error::code),
+        "llm_call"
+    );
 }
 
 fn tokens_of(answer: &Completion) -> Tokens {

@@ -6,7 +6,7 @@
 use domain::ids::{ConversationId, FactId, UserId};
 use domain::memory::classification::GraphType;
 use domain::memory::identity::content_hash;
-use domain::remember::{self, Incoming, MAX_WAITING, Plan};
+use domain::remember::{self, Incoming, MAX_WAITING, Plan, Said};
 use futures_util::try_join;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -117,7 +117,7 @@ impl NewFact {
 
     fn of_waiting(row: Waiting) -> Self {
         let mut metadata = row.metadata;
-        let explicit = is_marked(&metadata, EXPLICIT) || is_marked(&metadata, LOCKED);
+        let explicit = is_marked(&metadata, EXPLICIT);
         if let Some(metadata) = metadata.as_object_mut() {
             metadata.remove(EMBEDDING_PENDING);
             metadata.remove(EXPLICIT);
@@ -254,9 +254,18 @@ impl NewFact {
             embedding: self.embedding.as_deref(),
             confidence: self.confidence,
             conversation: self.conversation,
-            explicit: self.explicit,
-            locked: is_marked(&self.metadata, LOCKED),
+            said: self.said(),
             replaces: self.replaces,
+        }
+    }
+
+    fn said(&self) -> Said {
+        if is_marked(&self.metadata, LOCKED) {
+            Said::AsCorrection
+        } else if self.explicit {
+            Said::Explicitly
+        } else {
+            Said::Implicitly
         }
     }
 
