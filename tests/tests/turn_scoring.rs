@@ -88,11 +88,11 @@ async fn a_first_document_is_there_before_the_exchange_counts() {
     let chat = chat_with(dec!(50)).await;
     execute(
         &chat.pool(),
-        r#"INSERT INTO nikita_emotional_states (user_id, conflict_state, conflict_started_at, conflict_trigger, last_updated)
+        "INSERT INTO nikita_emotional_states (user_id, conflict_state, conflict_started_at, conflict_trigger, last_updated)
            SELECT id, 'explosive', '2026-02-16 12:00Z', 'before', '2026-02-16 12:00Z' FROM users;
            INSERT INTO score_history (user_id, score, chapter, event_type, event_details, recorded_at)
            SELECT id, 50, 1, 'conversation', jsonb_build_object('composite_delta', delta), at
-             FROM users, (VALUES (-2, '2026-02-16 12:00Z'::timestamptz), (1, '2026-02-15 12:00Z'), (-5, '2026-02-09 12:00Z')) AS old(delta, at)"#,
+             FROM users, (VALUES (-2, '2026-02-16 12:00Z'::timestamptz), (1, '2026-02-15 12:00Z'), (-5, '2026-02-09 12:00Z')) AS old(delta, at)",
     )
     .await;
     judges(&chat, [1.0; 4], &[], None);
