@@ -26,6 +26,7 @@ use store::{Tx, after_talk, scheduled_events, score_history};
 use super::Context;
 use super::stage::{Effect, StageError, Work, Writes};
 use crate::Clock;
+use crate::care::is_in_care;
 use crate::endings::{Occasion, break_up};
 
 /// So far back exchanges count for the ratio of good to bad ones.
@@ -49,6 +50,8 @@ impl Work for Settle {
 struct Locked {
     player: after_talk::Standing,
     course: Course,
+    /// Whether the player's open conversation is in care mode.
+    in_care_now: bool,
     /// What was scored lately, of a player who shows a conflict and has no document yet.
     history: Vec<(Timestamp, Value)>,
 }
@@ -83,12 +86,13 @@ impl Effect for Settle {
 
     fn apply<'a>(&'a self, tx: &'a Tx, context: &'a Context) -> BoxFuture<'a, Result<Value, StageError>> {
         async move {
-            let (player, course) = try_join!(
+            let (player, course, in_care_now) = try_join!(
                 after_talk::get_standing(tx, context.user),
-                emotional_states::course(tx, context.user, context.conversation)
+                emotional_states::course(tx, context.user, context.conversation),
+                is_in_care(tx, context.user, self.clock.now())
             )?;
             let history = older_history(tx, context, &player, &course).await?;
-            let locked = Locked { player, course, history };
+            let locked = Locked { player, course, in_care_now, history };
             let settled = self.settle(&locked, context);
             if let Some(outcome) = settled.outcome {
                 self.write(tx, context, &locked, &settled, outcome).await?;
@@ -120,7 +124,7 @@ fn document(locked: &Locked, shown: &Shown, context: &Context) -> (Details, Opti
 
 impl Settle {
     fn settle(&self, locked: &Locked, context: &Context) -> Settled {
-        let Locked { player, course, .. } = locked;
+        let Locked { player, course, in_care_now, .. } = locked;
         let mut shown = course.previous.as_ref().map(|before| before.shown.clone()).unwrap_or_default();
         let (mut details, began_at) = document(locked, &shown, context);
         if course.is_followed {
@@ -136,6 +140,7 @@ impl Settle {
             ignored: felt.map_or(0, |own| own.ignored),
             talk: &context.talk,
             in_care: context.in_care(),
+            in_care_now: *in_care_now,
         };
         let outcome = settle(&mut details, &mut shown, &ended, &self.draws, context.now)
             .map(|outcome| Outcome { conflict_began_at: outcome.conflict_began_at.or(began_at), ..outcome });
