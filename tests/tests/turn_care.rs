@@ -8,7 +8,7 @@ use domain::rate_limit;
 use domain::reply::delay::Mode;
 use domain::status::GameStatus;
 use end_to_end::chat::{ANN, Chat, message_update, text_update};
-use end_to_end::logged::events_with;
+use end_to_end::log::Log;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use end_to_end::spending::spent;
@@ -84,9 +84,10 @@ async fn words_of_need_are_answered_whatever_stands_against_it() {
             let chat = chat(status, obstacle).await;
             let before = chat.row(STANDING).await;
 
-            let noted = events_with("care_mode", chat.ann_says(1, NEED)).await;
+            let log = Log::listen();
+            chat.ann_says(1, NEED).await;
 
-            assert!(noted > 0, "{told}: nobody could see it");
+            assert!(is_noted(&log), "{told}: nobody could see it");
             let read = chat.ann_reads();
             assert!(!read.is_empty(), "{told}: nothing was said");
             let helped = read.iter().any(|text| text == HELP);
@@ -111,12 +112,22 @@ async fn words_of_need_are_answered_whatever_stands_against_it() {
 
 #[tokio::test]
 async fn words_of_need_are_noted_before_and_beside_the_game() {
-    let chat = Chat::new().await;
-    assert_eq!(events_with("care_mode", chat.ann_says(1, NEED)).await, 1, "a stranger");
-    let chat = Chat::new().await;
-    chat.ann().await;
-    assert_eq!(events_with("care_mode", chat.ann_says(1, "hi")).await, 0);
-    assert_eq!(events_with("care_mode", chat.ann_says(2, "/start i want to die")).await, 1, "a command");
+    for (has_player, words, noted) in
+        [(false, NEED, true), (true, "hi", false), (true, "/start i want to die", true)]
+    {
+        let chat = Chat::new().await;
+        if has_player {
+            chat.ann().await;
+        }
+        let log = Log::listen();
+        chat.ann_says(1, words).await;
+        assert_eq!(is_noted(&log), noted, "{words}");
+        assert!(!log.text().contains(NEED), "without the words");
+    }
+}
+
+fn is_noted(log: &Log) -> bool {
+    log.text().contains("\"care_mode\":true")
 }
 
 /// What a day before would do waits until the conversation is over.

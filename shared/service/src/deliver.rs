@@ -28,9 +28,8 @@ use store::{Limits, Tx, retry_conflicts, scheduled_events};
 use crate::job_run::{JobRun, Report};
 use crate::touchpoints::{self, Outreach, planning};
 
-use sending::BETWEEN_PIECES;
+pub(crate) use sending::{BETWEEN_PIECES, alarm, show_typing};
 pub use sending::{Sender, Sent, send_event};
-pub(crate) use sending::{alarm, show_typing};
 
 /// What a message says about itself whose worker died.
 const WORKER_DIED: &str = "lease ran out";
@@ -121,7 +120,7 @@ async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()>
     let now = deps.sender.clock.now();
     let pool = &deps.sender.pool;
     let dead = scheduled_events::list_dead(&*pool.get().await?, now, deps.batch).await?;
-    for Dead { id, lease, failures } in dead {
+    for Dead { id, user, lease, failures } in dead {
         let failures = failures + 1;
         match after_failure(failures, now) {
             AfterFailure::RetryAt(until) => {
@@ -129,8 +128,7 @@ async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()>
                 counters.retried += u64::from(kept);
             }
             AfterFailure::GiveUp => {
-                let kept =
-                    scheduled_events::fail(&*pool.get().await?, id, lease, failures, WORKER_DIED).await?;
+                let kept = sending::fail(&deps.sender, (id, lease), user, failures, WORKER_DIED).await?;
                 counters.failed += u64::from(kept);
             }
         }

@@ -2,7 +2,7 @@
 //! about her people.
 //!
 //! Players go by id, five at a time, a page in one call. What does not fit, or finds no time, is told by the cursor, where
-//! the next night's run goes on. With a queue nobody is worked off here: every player of the list gets a record, and
+//! the next run goes on that is asked for nothing else. With a queue nobody is worked off here: every player of the list gets a record, and
 //! [`live`] works one off. A failing player costs only that player; where the day's budget for models is used up, the
 //! player waits for the next run.
 
@@ -29,6 +29,8 @@ use crate::llm::{Asker, Models, Purpose};
 
 /// The name of the step.
 const STEP: &str = "life_events";
+/// What the result of a run says that was asked for something else than what is usual: its cursor is for whoever asked.
+const ORDERED: &str = "ordered";
 /// The flag that switches the job off.
 pub const FLAG: &str = "life_gen_enabled";
 
@@ -110,6 +112,9 @@ struct Counters {
     enqueued: Option<u64>,
     /// The last player of this call, where there are more.
     next_cursor: Option<UserId>,
+    /// Whether the call asked for something else than what is usual ([`ORDERED`]).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ordered: bool,
     /// Nobody; the report puts in who failed.
     errors: [String; 0],
 }
@@ -121,7 +126,7 @@ pub async fn run(deps: &Deps, run: JobRun, order: Order) -> Report {
         Some(queue) => put_into(deps, queue, &run, order, &mut report).await,
         None => work_off(deps, &run, order, &mut report).await,
     };
-    report.set_counters(&counters);
+    report.set_counters(&Counters { ordered: order != Order::default(), ..counters });
     report
 }
 
@@ -139,10 +144,10 @@ async fn list(
     life_players::list_written_ahead(&client, here_since, after, order.user, limit).await
 }
 
-/// Where the run of the night before left off; none: all were reached, and it begins anew.
+/// Where the last usual run left off; none: all were reached, and it begins anew.
 async fn left_off(deps: &Deps) -> store::Result<Option<UserId>> {
     let client = deps.life.pool.get().await?;
-    let told = job_executions::find_last_result(&client, LIFE_GEN).await?;
+    let told = job_executions::find_last_result(&client, LIFE_GEN, ORDERED).await?;
     Ok(told.and_then(|told| UserId::deserialize(&told["next_cursor"]).ok()))
 }
 

@@ -39,7 +39,7 @@ use crate::endings::{self, Occasion, close_games, say_farewell};
 use crate::engagement::Days;
 
 /// The savepoint around the limits: that they cannot be counted keeps nobody from writing.
-const LIMITS: &str = "limits";
+pub(super) const LIMITS: &str = "limits";
 
 /// The first messages of a player are counted one by one, the rest need not be.
 const COUNT_UP_TO: i64 = FIRST_MESSAGES as i64 + 1;
@@ -142,7 +142,7 @@ struct Holding<'a> {
     now: Timestamp,
 }
 
-/// Accepts the message, or answers it right here.
+/// Accepts the message, or answers it right here. Who writes has not blocked the bot, whatever becomes of the message.
 pub(super) async fn accept(
     deps: &Deps,
     work: &Work,
@@ -152,11 +152,12 @@ pub(super) async fn accept(
     let now = deps.clock.now();
     let (minute, day) = (rate_limit::minute(now), rate_limit::day(now));
     let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, player, engagement, in_care, _, counts) = join!(
+    let (begun, player, engagement, in_care, unblocked, _, counts) = join!(
         tx.send_begin(Limits::PLAYER),
         users::lock(&tx, user, &work.claimed.claim),
         engagement::get(&tx, user),
         care::is_in_care(&tx, user, now),
+        users::set_blocked(&tx, work.telegram_id(), None),
         tx.savepoint(LIMITS),
         rate_limits::count(&tx, user, &minute, Some(&day)),
     );
@@ -167,6 +168,7 @@ pub(super) async fn accept(
     };
     let engagement = engagement?;
     let in_care = work.needs_care() || in_care?;
+    unblocked?;
     let verdict = verdict(&tx, counts, now).await?;
     let holding = Holding { deps, work, user, incoming, player, in_care, tx, now };
     let refusal = verdict.and_then(|verdict| verdict.refusal);
@@ -233,7 +235,11 @@ pub(super) async fn is_player_in_care(deps: &Deps, work: &Work, player: &Player)
 }
 
 /// Judges the counts; limits that could not be counted allow.
-async fn verdict(tx: &Tx, counts: store::Result<Counts>, now: Timestamp) -> store::Result<Option<Verdict>> {
+pub(super) async fn verdict(
+    tx: &Tx,
+    counts: store::Result<Counts>,
+    now: Timestamp,
+) -> store::Result<Option<Verdict>> {
     match counts {
         Ok(counts) => Ok(Some(judge(counts, now))),
         Err(error) => {
