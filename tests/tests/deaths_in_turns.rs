@@ -211,7 +211,7 @@ const REGISTRATION: Story = Story {
 };
 
 /// All stories of turns.
-pub(crate) const STORIES: [Story; 13] = [
+pub(crate) const STORIES: [Story; 14] = [
     TURN,
     BOSS_COMES,
     BOSS_FOLLOWS,

@@ -181,7 +181,7 @@ async fn what_follows_words_of_need_gets_help_where_she_cannot_answer() {
                 execute(&chat.pool(), &full).await;
             }
 
-            chat.get(&message_update(2, &fields)).await;
+            chat.get(&message_update(2, fields)).await;
 
             assert_eq!(chat.updates().await[1], format!("2 | done | 1 | {outcome}"), "{what}, {later:?}");
             let helped = chat.ann_reads().iter().any(|text| text == HELP);
@@ -270,7 +270,7 @@ async fn an_hour_without_a_model_loses_nothing() {
     chat.models.anthropic.fail_always(Fault::Status(529));
     chat.ann_says(1, "hi").await;
     for minutes in [1, 5, 15, 39] {
-        chat.clock.advance(jiff::SignedDuration::from_mins(minutes));
+        chat.clock.advance(SignedDuration::from_mins(minutes));
         chat.work_off().await;
     }
     assert_eq!(chat.updates().await, ["1 | failed | 3 | fallback"]);
