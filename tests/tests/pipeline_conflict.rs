@@ -285,3 +285,26 @@ async fn a_first_document_is_made_of_what_was_scored() {
     assert_eq!(row(&world.pool(), document).await, "50.0 | 2 | 1 | t");
     assert_eq!(rows(&world.pool(), SHOWN).await, ["cold | before | -", "cold | before | 50.0"]);
 }
+
+/// An older player who shows nothing: what was scored counts all the same, save what belongs to an earlier game.
+#[tokio::test]
+async fn what_was_scored_counts_though_nothing_is_shown() {
+    let world = Processing::new().await;
+    execute(
+        &world.pool(),
+        &format!(
+            "INSERT INTO score_history (user_id, score, chapter, event_type, event_details, recorded_at)
+             VALUES ('{0}', 50, 1, 'conversation', '{{\"composite_delta\": -3}}', '2026-02-16 12:00Z'),
+                    ('{0}', 50, 1, 'game_reset', '{{}}', '2026-02-16 18:00Z'),
+                    ('{0}', 51, 1, 'conversation', '{{\"composite_delta\": 1}}', '2026-02-17 12:00Z')",
+            world.user
+        ),
+    )
+    .await;
+
+    talk(&world, &[]).await;
+
+    let document = "SELECT conflict_details->'temperature', conflict_details->'positive_count', conflict_details->'negative_count',
+                           last_conflict_at FROM users";
+    assert_eq!(row(&world.pool(), document).await, "0.0 | 1 | 0 | -");
+}

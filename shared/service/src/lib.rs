@@ -11,6 +11,7 @@ mod boss;
 mod care;
 pub mod cleanup;
 pub mod clock;
+mod conflict_document;
 mod cost_alarm;
 pub mod daily_summaries;
 pub mod decay;
@@ -19,6 +20,8 @@ pub mod endings;
 mod engagement;
 pub mod failures;
 mod fan_out;
+#[cfg(test)]
+mod heard;
 pub mod inbox;
 pub mod job_run;
 pub mod life;
@@ -33,5 +36,6 @@ pub mod registration;
 pub mod reply;
 mod scoring;
 pub mod touchpoints;
+mod zones;
 
 pub use clock::Clock;

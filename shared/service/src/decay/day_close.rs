@@ -11,7 +11,6 @@ use domain::engagement::days::{LocalDay, closed_everywhere, local_date};
 use domain::engagement::language::{MESSAGES_READ, Words};
 use domain::ids::UserId;
 use domain::job::slot_text;
-use domain::state::zone_or;
 use futures_util::{StreamExt, join, stream};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -26,6 +25,7 @@ use crate::care::is_in_care;
 use crate::endings::{End, Occasion, end_games};
 use crate::engagement::Days;
 use crate::llm::Purpose;
+use crate::zones::zone_or;
 
 /// Players whose days are closed at the same time.
 const AT_ONCE: usize = 5;

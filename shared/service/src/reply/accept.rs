@@ -16,7 +16,6 @@ use domain::ids::{ConversationId, UserId};
 use domain::interaction::is_first_of_day;
 use domain::rate_limit::{self, Counts, Refusal, Verdict, judge};
 use domain::reply::skip::FIRST_MESSAGES;
-use domain::state::zone_or;
 use domain::status::GameStatus;
 use domain::telegram::Unseen;
 use futures_util::join;
@@ -37,6 +36,7 @@ use super::{Deps, Failure, Work, hold};
 use crate::care;
 use crate::endings::{self, Occasion, close_games, say_farewell};
 use crate::engagement::Days;
+use crate::zones::zone_or;
 
 /// The savepoint around the limits: that they cannot be counted keeps nobody from writing.
 pub(super) const LIMITS: &str = "limits";
