@@ -39,7 +39,7 @@ use super::{Deps, Failure, Work, hold};
 use crate::agent;
 use crate::boss::{self, Case};
 use crate::decay::boss_timeouts::end_some;
-use crate::endings::{End, Occasion, close_games, say_farewell};
+use crate::endings::{End, Occasion, close_games, say_farewell, take_back};
 use crate::llm::{self, Asker, Purpose};
 
 /// What a message in an encounter comes to.
@@ -300,6 +300,10 @@ impl Turn<'_> {
         after: &Aftermath,
         line: Option<String>,
     ) -> store::Result<Sent> {
+        if after.status == GameStatus::Won {
+            // Before the victory is queued, which waits behind nothing.
+            take_back(tx, &[*self.player.id.as_uuid()]).await?;
+        }
         let sent = match line {
             Some(line) => Some(self.queue(tx, locked, line, after.status).await?),
             None => None,
