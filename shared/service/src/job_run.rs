@@ -16,7 +16,7 @@ use domain::ids::{ExecutionId, UserId};
 use domain::job::{self, Admission, Job, MAX_LISTED_ERRORS, RunStatus, Tally, Trigger};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use store::error_logs::{Failure, Level};
 use store::job_executions::{Claimed, Start};
@@ -130,6 +130,14 @@ impl Report {
         }
         Value::Object(result)
     }
+}
+
+/// The player at whom the newest run at its time left off, which told so under `key`; none: it reached all, and the next begins
+/// anew.
+pub(crate) async fn left_off(pool: &Pool, job: Job, key: &str) -> store::Result<Option<UserId>> {
+    let client = pool.get().await?;
+    let told = job_executions::find_last_result(&client, job).await?;
+    Ok(told.and_then(|told| UserId::deserialize(&told[key]).ok()))
 }
 
 /// How a call ended.

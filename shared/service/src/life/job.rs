@@ -19,12 +19,12 @@ use jiff::civil::Date;
 use providers::queue::{Queue, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{job_executions, life_events, life_players};
+use store::{life_events, life_players};
 
 use super::day::{self, Error};
 use super::{Life, circle};
 use crate::fan_out::{self, Item};
-use crate::job_run::{JobRun, Report};
+use crate::job_run::{JobRun, Report, left_off};
 use crate::llm::{Asker, Models, Purpose};
 
 /// The name of the step.
@@ -139,17 +139,14 @@ async fn list(
     life_players::list_written_ahead(&client, here_since, after, order.user, limit).await
 }
 
-/// Where the run of the night before left off; none: all were reached, and it begins anew.
-async fn left_off(deps: &Deps) -> store::Result<Option<UserId>> {
-    let client = deps.life.pool.get().await?;
-    let told = job_executions::find_last_result(&client, LIFE_GEN).await?;
-    Ok(told.and_then(|told| UserId::deserialize(&told["next_cursor"]).ok()))
-}
-
 async fn work_off(deps: &Deps, run: &JobRun, order: Order, report: &mut Report) -> Counters {
     let mut counters = Counters::default();
     let listed = async {
-        let cursor = if order == Order::default() { left_off(deps).await? } else { order.cursor };
+        let cursor = if order == Order::default() {
+            left_off(&deps.life.pool, LIFE_GEN, "next_cursor").await?
+        } else {
+            order.cursor
+        };
         Ok::<_, store::Error>((cursor, list(deps, run.slot, order, cursor, order.limit + 1).await?))
     };
     let (cursor, mut users) = match listed.await {
