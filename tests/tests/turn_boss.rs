@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::chapter::Chapter;
+use domain::reply::delay::Mode;
 use domain::status::GameStatus;
 use end_to_end::chat::{ANN, Chat, text_update};
 use end_to_end::players::NewPlayer;
@@ -14,6 +15,7 @@ use jiff::SignedDuration;
 use rust_decimal::dec;
 use serde_json::json;
 use standins::Fault;
+use store::{Limits, Tx};
 
 /// How the player stands.
 const STANDING: &str = "SELECT game_status, chapter, boss_attempts, boss_fight_started_at IS NOT NULL,
@@ -59,7 +61,7 @@ async fn pressed(chapter: i32, attempts: i32) -> Chat {
 #[tokio::test]
 async fn the_boss_comes_behind_her_reply() {
     let mut chat = chat_of(NewPlayer::new().score(dec!(55))).await;
-    chat.rules.delay_mode = domain::reply::delay::Mode::Always;
+    chat.rules.delay_mode = Mode::Always;
     chat.models.anthropic.say("hey? :) :)");
 
     chat.ann_says(1, "hi").await;
@@ -72,6 +74,85 @@ async fn the_boss_comes_behind_her_reply() {
     assert_eq!(chat.rows(TALKS).await, ["f | 2 | t", "t | 1 | f"]);
     let opening = "SELECT status, event_type, scheduled_at - created_at > interval '1 s' FROM scheduled_events WHERE content->>'response_id' LIKE '%:boss'";
     assert_eq!(chat.row(opening).await, "delivered | boss_prompt | t");
+}
+
+/// The analyst's next answer is the best there is.
+fn delights(chat: &Chat) {
+    chat.models.anthropic.use_tool(
+        "record_analysis",
+        json!({
+            "deltas": { "intimacy": 10, "passion": 10, "trust": 10, "secureness": 10 },
+            "explanation": "as it was", "behaviors_identified": [], "confidence": 0.9,
+        }),
+    );
+}
+
+/// A player whose first message of a session she answers in some hours, and whose next one brings the boss.
+async fn answered_later() -> Chat {
+    let mut chat = chat_of(NewPlayer::new().score(dec!(50))).await;
+    chat.rules.delay_mode = Mode::Session;
+    chat.models.anthropic.say("later? :) :)");
+    chat.ann_says(1, "hi").await;
+    chat.clock.advance(SignedDuration::from_mins(5));
+    chat.models.anthropic.say("sooner? :) :)");
+    delights(&chat);
+    chat
+}
+
+/// What waits goes out before the boss: nobody answers a question that was not read. The hours that it would have waited
+/// are over for whoever looks at the conversation, too.
+/// case: telegram 56
+#[tokio::test]
+async fn what_waits_is_read_before_the_boss_comes() {
+    let chat = answered_later().await;
+    assert_eq!(chat.ann_reads(), [""; 0], "it waits");
+
+    chat.ann_says(2, "are you there").await;
+
+    let read = chat.ann_reads();
+    assert_eq!(read[..2], ["later? :) :)", "sooner? :) :)"]);
+    assert!(read.len() == 3 && read[2].starts_with("Okay, pause."), "{read:?}");
+    let due = "SELECT content->>'text' FROM scheduled_events WHERE status <> 'delivered' OR scheduled_at > '2026-02-17 12:05:02+00'";
+    assert_eq!(chat.rows(due).await, [""; 0]);
+    let told = "SELECT said->>'content', (said->>'deliver_at')::timestamptz
+                  FROM conversations, jsonb_array_elements(messages) AS said
+                 WHERE NOT is_boss_fight AND said->>'role' = 'nikita'";
+    assert_eq!(
+        chat.rows(told).await,
+        ["later? :) :) | 2026-02-17 12:05:00+00", "sooner? :) :) | 2026-02-17 12:05:00+00"]
+    );
+
+    chat.ann_says(3, "i believe that most meetings are a kind of theatre").await;
+    assert_eq!(chat.ann_reads().len(), 4, "she presses at once");
+}
+
+/// What Telegram has put off is not asked of it earlier, and the boss waits behind it.
+#[tokio::test]
+async fn the_boss_does_not_hurry_telegram() {
+    let mut chat = chat_of(NewPlayer::new().score(dec!(50))).await;
+    chat.telegram.fail_on("sendMessage", Fault::Busy(Some(600.0)));
+    chat.ann_says(1, "hi").await;
+    chat.rules.delay_mode = Mode::Always;
+    chat.ann_says(2, "hm").await;
+    delights(&chat);
+    chat.ann_says(3, "are you there").await;
+    assert_eq!(chat.row(STANDING).await, "boss_fight | 1 | 0 | t | opening | -");
+    assert_eq!(chat.ann_reads(), [""; 0]);
+    let due = "SELECT scheduled_at FROM scheduled_events ORDER BY scheduled_at, created_at";
+    assert_eq!(
+        chat.rows(due).await,
+        [
+            "2026-02-17 12:10:01+00",
+            "2026-02-17 12:10:01+00",
+            "2026-02-17 12:10:01+00",
+            "2026-02-17 12:10:03+00"
+        ]
+    );
+
+    chat.clock.advance(SignedDuration::from_mins(11));
+    chat.deliver().await;
+    let read = chat.ann_reads();
+    assert!(read.len() == 4 && read[3].starts_with("Okay, pause."), "{read:?}");
 }
 
 #[tokio::test]
@@ -220,6 +301,19 @@ async fn an_answer_that_comes_too_late_is_not_judged() {
     assert_eq!(chat.row(STANDING).await, "active | 1 | 1 | f | - | -");
     assert!(chat.updates().await[2].ends_with("boss_ran_out"));
     assert_eq!(chat.rows(HISTORY).await.pop().as_deref(), Some("boss_timeout | 55.00 | 1"));
+    assert_eq!(chat.ann_reads().len(), 4, "she says what happened");
+}
+
+/// A row that refers to the player's, and is being written meanwhile, keeps nobody from hearing that it was too late.
+#[tokio::test]
+async fn an_answer_that_comes_too_late_waits_for_nobody_in_vain() {
+    let chat = pressed(1, 0).await;
+    chat.clock.advance(SignedDuration::from_hours(25));
+    let other = Tx::begin(&chat.pool(), Limits::TASK).await.expect("a transaction");
+    other.batch_execute("SELECT FROM users FOR KEY SHARE").await.expect("the player's row");
+    chat.ann_says(3, "i am back").await;
+    other.rollback().await.expect("an end");
+    assert_eq!(chat.row(STANDING).await, "active | 1 | 1 | f | - | -");
     assert_eq!(chat.ann_reads().len(), 4, "she says what happened");
 }
 

@@ -4,11 +4,13 @@
 
 use std::time::Duration;
 
+use domain::reply::delay::Mode;
 use domain::status::GameStatus;
 use end_to_end::chat::{ANN, Chat, text_update};
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use futures_util::join;
+use jiff::SignedDuration;
 use rust_decimal::{Decimal, dec};
 use serde_json::{Value, json};
 use standins::Fault;
@@ -143,6 +145,46 @@ async fn a_score_that_cannot_be_written_costs_no_answer() {
     assert_eq!(chat.row(STANDING).await, "50.00 | 50.00 | 50.00 | 50.00 | 50.00 | 0");
 }
 
+/// Rows that somebody else held for too long are no reason to forget an exchange: the update comes again, and is scored then.
+#[tokio::test]
+async fn an_exchange_that_waited_too_long_is_scored_later() {
+    for state in ["55P03", "57014"] {
+        let chat = chat_with(dec!(50)).await;
+        let times_out = "CREATE FUNCTION times_out() RETURNS trigger LANGUAGE plpgsql AS $$
+                             BEGIN RAISE EXCEPTION USING ERRCODE = 'STATE'; END $$;
+                         CREATE TRIGGER times_out BEFORE INSERT ON score_history EXECUTE FUNCTION times_out()";
+        execute(&chat.pool(), &times_out.replace("STATE", state)).await;
+        judges(&chat, [3.0, 2.0, 1.0, 2.0], &[], None);
+        chat.ann_says(1, "hi").await;
+        assert!(chat.updates().await[0].starts_with("1 | received | 1"), "{:?}", chat.updates().await);
+        assert_eq!(chat.ann_reads(), [""; 0], "{state}");
+
+        execute(&chat.pool(), "DROP TRIGGER times_out ON score_history").await;
+        judges(&chat, [3.0, 2.0, 1.0, 2.0], &[], None);
+        chat.clock.advance(SignedDuration::from_secs(11));
+        chat.work_off().await;
+        assert_eq!(chat.updates().await, ["1 | done | 2 | replied"]);
+        assert_eq!(chat.row("SELECT source_key, score > 50 FROM score_history").await, "tg:1 | t", "{state}");
+    }
+}
+
+/// What was scored before is answered, and counts no second time.
+#[tokio::test]
+async fn an_exchange_is_scored_once_whoever_scored_it() {
+    let chat = chat_with(dec!(50)).await;
+    let scored = "INSERT INTO score_history (user_id, score, chapter, event_type, source_key)
+                  SELECT id, 50, 1, 'conversation', 'tg:1' FROM users";
+    execute(&chat.pool(), scored).await;
+    judges(&chat, [3.0, 2.0, 1.0, 2.0], &["vulnerability_exchange"], None);
+
+    chat.ann_says(1, "i was scared of losing you").await;
+
+    assert_eq!(chat.updates().await, ["1 | done | 1 | replied"]);
+    assert_eq!(chat.ann_reads().len(), 1);
+    assert_eq!(chat.row(STANDING).await, "50.00 | 50.00 | 50.00 | 50.00 | 50.00 | 0");
+    assert_eq!(chat.row("SELECT score_delta FROM conversations").await, "-");
+}
+
 #[tokio::test]
 async fn a_quarrel_and_its_repair() {
     let chat = chat_with(dec!(50)).await;
@@ -184,6 +226,28 @@ async fn the_last_point_ends_the_game_behind_her_reply() {
     assert_eq!(chat.rows(talk).await, ["2"], "her reply belongs to the conversation");
     let events = "SELECT status, content->>'system' FROM scheduled_events";
     assert_eq!(chat.rows(events).await, ["delivered | true", "delivered | true"]);
+}
+
+/// An end does not wait: what waited is cancelled, her last words go out at once, and so does what she says to anybody who
+/// writes after them.
+#[tokio::test]
+async fn last_words_do_not_wait_for_hours() {
+    let mut chat = chat_with(dec!(2)).await;
+    chat.rules.delay_mode = Mode::Always;
+    chat.models.anthropic.say("mhm? :) :)");
+    chat.ann_says(1, "hi").await;
+    judges(&chat, [-10.0, -10.0, -10.0, -10.0], &[], None);
+    chat.models.anthropic.say("wow? :) :)");
+
+    chat.ann_says(2, "i never liked you").await;
+
+    let read = chat.ann_reads();
+    assert_eq!((read.len(), read[0].as_str()), (2, "wow? :) :)"), "{read:?}");
+    let events = "SELECT status FROM scheduled_events ORDER BY created_at";
+    assert_eq!(chat.rows(events).await, ["cancelled", "delivered", "delivered"]);
+
+    chat.ann_says(3, "hello?").await;
+    assert_eq!(chat.ann_reads().len(), 3, "the door is closed, and she says so");
 }
 
 /// case: game G-09

@@ -28,9 +28,8 @@ use store::{Limits, Tx, retry_conflicts, scheduled_events};
 use crate::job_run::{JobRun, Report};
 use crate::touchpoints::{self, Outreach, planning};
 
-use sending::BETWEEN_PIECES;
+pub(crate) use sending::{BETWEEN_PIECES, alarm, show_typing};
 pub use sending::{Sender, Sent, send_event};
-pub(crate) use sending::{alarm, show_typing};
 
 /// What a message says about itself whose worker died.
 const WORKER_DIED: &str = "lease ran out";

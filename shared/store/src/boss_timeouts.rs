@@ -66,7 +66,7 @@ pub async fn lock_fighting(tx: &Tx, users: &[UserId]) -> Result<Vec<Fighting>> {
                FROM users
               WHERE id = ANY($1) AND game_status = 'boss_fight'
               ORDER BY id
-                FOR UPDATE SKIP LOCKED",
+                FOR NO KEY UPDATE SKIP LOCKED",
             &[(&users, Type::UUID_ARRAY)],
         )
         .await?;

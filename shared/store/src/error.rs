@@ -52,6 +52,16 @@ impl Error {
         )
     }
 
+    /// Whether Postgres ended a statement that took too long, or waited too long for a lock: 57014 or 55P03.
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.sql_state(), Some(&SqlState::QUERY_CANCELED | &SqlState::LOCK_NOT_AVAILABLE))
+    }
+
+    /// Whether the same may well succeed a little later: it was not refused for what it is.
+    pub fn may_pass(&self) -> bool {
+        self.is_conflict() || self.is_timeout() || self.is_disconnection()
+    }
+
     /// Whether the connection ended, or none was to be had: what was asked was done, or was not.
     pub fn is_disconnection(&self) -> bool {
         match self {

@@ -157,6 +157,41 @@ pub async fn create_urgent(tx: &Tx, message: &NewMessage, now: Timestamp) -> Res
     row.as_ref().map(queued).transpose()
 }
 
+/// What waits for the player is due now, also for whoever reads it in its conversation; nothing is due before what Telegram
+/// has put off. Returns all that waits, in its order. The caller's transaction holds the player's row.
+pub async fn hasten(tx: &Tx, user: UserId, now: Timestamp) -> Result<Vec<Queued>> {
+    let rows = tx
+        .query_typed(
+            "-- scheduled_events::hasten
+             WITH hastened AS (
+                 UPDATE scheduled_events AS event
+                    SET scheduled_at = least(event.scheduled_at, put_off.until)
+                   FROM (SELECT greatest($2, max(scheduled_at)) AS until
+                           FROM scheduled_events
+                          WHERE user_id = $1 AND platform = 'telegram' AND status = 'pending'
+                            AND error_message IS NOT NULL) AS put_off
+                  WHERE event.user_id = $1 AND event.platform = 'telegram' AND event.status = 'pending'
+                 RETURNING event.id, event.user_id, event.scheduled_at, event.created_at, event.locked_until,
+                           event.source_conversation_id, event.content->>'response_id' AS response_id),
+             told AS (
+                 UPDATE conversations
+                    SET messages = coalesce(
+                        (SELECT jsonb_agg(CASE WHEN hastened.id IS NULL THEN element.message
+                                               ELSE element.message || jsonb_build_object('deliver_at', hastened.scheduled_at) END
+                                          ORDER BY element.position)
+                           FROM jsonb_array_elements(messages) WITH ORDINALITY AS element(message, position)
+                           LEFT JOIN hastened ON hastened.response_id = element.message->>'response_id'),
+                        messages)
+                  WHERE id IN (SELECT source_conversation_id FROM hastened))
+             SELECT id, user_id, scheduled_at, locked_until
+               FROM hastened
+              ORDER BY scheduled_at, created_at, id",
+            &[(user.as_uuid(), Type::UUID), (&now, Type::TIMESTAMPTZ)],
+        )
+        .await?;
+    rows.iter().map(queued).collect()
+}
+
 /// Whether a message whose response id ends like this was queued for the player since `since`.
 pub async fn was_queued_since(client: &Client, user: UserId, suffix: &str, since: Timestamp) -> Result<bool> {
     let row = client

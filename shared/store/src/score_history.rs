@@ -10,6 +10,7 @@ use tokio_postgres::Client;
 use tokio_postgres::types::Type;
 use uuid::Uuid;
 
+use crate::transaction::expect_rows;
 use crate::{Error, Result, Tx};
 
 /// One row to be appended.
@@ -68,6 +69,11 @@ pub async fn append(tx: &Tx, entries: &[NewEntry]) -> Result<u64> {
             ],
         )
         .await?)
+}
+
+/// Appends rows that must all be new: one whose source key is there already is an error.
+pub async fn append_new(tx: &Tx, entries: &[NewEntry]) -> Result<()> {
+    expect_rows("score_history::append", entries.len() as u64, append(tx, entries).await?)
 }
 
 /// The details of what the exchanges of a conversation, or the call that it was, did to the score; oldest first.

@@ -61,9 +61,7 @@ impl Counters {
     }
 }
 
-/// Ends those of the players' encounters that have run out at `at`, in one transaction: lock, decide, write. What she says
-/// is due `now`.
-pub(crate) async fn end_some(
+async fn end_some(
     pool: &Pool,
     draws: &Draws,
     users: &[UserId],
@@ -75,7 +73,9 @@ pub(crate) async fn end_some(
     tx.finish(done).await
 }
 
-async fn end_locked(
+/// Ends those of the players' encounters that have run out at `at`, in the caller's transaction: lock, decide, write. What
+/// she says is due `now`.
+pub(crate) async fn end_locked(
     tx: &Tx,
     draws: &Draws,
     users: &[UserId],

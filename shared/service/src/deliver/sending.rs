@@ -22,7 +22,7 @@ use crate::{Clock, failures};
 const TYPING: Duration = Duration::from_millis(500);
 
 /// Two messages to one chat are at least so far apart: Telegram takes about one a second.
-pub(super) const BETWEEN_PIECES: Duration = Duration::from_secs(1);
+pub(crate) const BETWEEN_PIECES: Duration = Duration::from_secs(1);
 
 /// What sending needs.
 #[derive(Debug, Clone)]

@@ -38,7 +38,7 @@ use super::typing::while_typing;
 use super::{Deps, Failure, Work, hold};
 use crate::agent;
 use crate::boss::{self, Case};
-use crate::decay::boss_timeouts::end_some;
+use crate::decay::boss_timeouts::end_locked;
 use crate::endings::{End, Occasion, close_games, say_farewell, take_back};
 use crate::llm::{self, Asker, Purpose};
 
@@ -261,28 +261,42 @@ impl Turn<'_> {
 
     /// It is lost without a verdict.
     async fn run_out(&self) -> Result<Done, Failure> {
-        let (deps, user) = (self.deps, self.player.id);
-        let done = end_some(&deps.pool, &deps.draws, &[user], self.now, self.now).await?;
+        let deps = self.deps;
+        let tx = match self.hold().await? {
+            Ok((tx, _)) => tx,
+            Err(done) => return Ok(done),
+        };
+        let ended = end_locked(&tx, &deps.draws, &[self.player.id], self.now, self.now).await;
+        let done = tx.finish(ended).await?;
         fail_point!("boss.ran_out");
         lines::follow(deps, self.work, &done.said).await?;
         Ok(Done::As(outcome::RAN_OUT))
     }
 
-    /// Writes what the answer brings, on the encounter as it was judged, and sends her line.
-    async fn settle(&self, after: Aftermath, line: Option<String>) -> Result<Done, Failure> {
-        let (deps, work) = (self.deps, self.work);
-        let (tx, locked) = match hold::begin(deps, work, self.player.id).await? {
+    /// A transaction that holds the encounter as it was read; else what becomes of the update.
+    async fn hold(&self) -> Result<Result<(Tx, Locked), Done>, Failure> {
+        let (tx, locked) = match hold::begin(self.deps, self.work, self.player.id).await? {
             Ok(held) => held,
-            Err(reason) => return Ok(reason.into()),
+            Err(reason) => return Ok(Err(reason.into())),
         };
         if locked.game_status != GameStatus::BossFight {
             tx.rollback().await?;
-            return Ok(Done::As(outcome::RAN_OUT));
+            return Ok(Err(Done::As(outcome::RAN_OUT)));
         }
         if Fought::of(&locked).fight != self.fight.fight {
             tx.rollback().await?;
             return Err(Failure::EncounterMoved);
         }
+        Ok(Ok((tx, locked)))
+    }
+
+    /// Writes what the answer brings, on the encounter as it was judged, and sends her line.
+    async fn settle(&self, after: Aftermath, line: Option<String>) -> Result<Done, Failure> {
+        let (deps, work) = (self.deps, self.work);
+        let (tx, locked) = match self.hold().await? {
+            Ok(held) => held,
+            Err(done) => return Ok(done),
+        };
         let written = self.write(&tx, &locked, &after, line).await;
         let sent = tx.finish(written).await?;
         fail_point!("boss.settled");

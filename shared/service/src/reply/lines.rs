@@ -17,7 +17,7 @@ use store::users::Locked;
 use super::hold::{self, NotHeld};
 use super::outcome::Done;
 use super::{Deps, Failure, Work};
-use crate::deliver::send_event;
+use crate::deliver::{BETWEEN_PIECES, send_event};
 
 /// A message that waits no longer than this does not wait.
 pub(super) const AT_ONCE: SignedDuration = SignedDuration::from_secs(10);
@@ -104,28 +104,34 @@ pub(crate) async fn send(deps: &Deps, work: &Work, outgoing: Outgoing) -> store:
     send_claimed(deps, work, &claimed).await
 }
 
-/// Sends the messages of one turn in their order: the first under this worker's lease, each of the others when its time
-/// comes, which is soon. Where the first one waits, so do the others.
+/// Sends the messages of one turn in their order: her answer under this worker's lease or behind what goes out `before`
+/// it, each of the others when its time comes, which is soon. Where her answer waits, so do the others.
 pub(crate) async fn send_in_order(
     deps: &Deps,
     work: &Work,
-    first: Outgoing,
+    before: &[Queued],
+    answer: Outgoing,
     then: &[Queued],
 ) -> store::Result<()> {
-    let goes_out = first.queued.lease.is_some();
-    send(deps, work, first).await?;
+    if !before.is_empty() {
+        return follow(deps, work, &[before, &[answer.queued], then].concat()).await;
+    }
+    let goes_out = answer.queued.lease.is_some();
+    send(deps, work, answer).await?;
     fail_point!("turn.answer_sent");
     if goes_out { follow(deps, work, then).await } else { Ok(()) }
 }
 
-/// Sends messages that stand behind one that went out. What takes longer is left to `deliver`.
+/// Sends messages one after the other, each when its time comes; all of them stand behind what went out. What takes longer
+/// is left to `deliver`.
 pub(crate) async fn follow(deps: &Deps, work: &Work, messages: &[Queued]) -> store::Result<()> {
-    for message in messages {
+    for (index, message) in messages.iter().enumerate() {
         let wait = message.scheduled_at.duration_since(deps.clock.now());
         if wait > AT_ONCE {
             return Ok(());
         }
-        deps.sender.pauses.exactly(Duration::try_from(wait).unwrap_or_default()).await;
+        let apart = if index > 0 { BETWEEN_PIECES } else { Duration::ZERO };
+        deps.sender.pauses.exactly(Duration::try_from(wait).unwrap_or_default().max(apart)).await;
         let now = deps.clock.now().max(message.scheduled_at);
         let claimed = {
             let client = deps.pool.get().await?;

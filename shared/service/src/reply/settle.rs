@@ -50,7 +50,8 @@ struct Turn<'a> {
 
 /// Stores and queues what she says with all that follows, and sends what is due.
 ///
-/// That an exchange cannot be scored never costs the player an answer: it is settled without.
+/// That an exchange cannot be scored, or was scored before, never costs the player an answer: it is settled without. What
+/// may pass is no such reason: the update comes again.
 pub(super) async fn settle(
     deps: &Deps,
     work: &Work,
@@ -61,9 +62,7 @@ pub(super) async fn settle(
 ) -> Result<Done, Failure> {
     let turn = Turn { deps, work, player, accepted, answered, delay, now: deps.clock.now() };
     match turn.settle(answered.analysis.as_ref()).await {
-        Err(Failure::Store(error))
-            if answered.analysis.is_some() && !error.is_conflict() && !error.is_disconnection() =>
-        {
+        Err(Failure::Store(error)) if answered.analysis.is_some() && !error.may_pass() => {
             tracing::error!(
                 user_id = %player.id, telegram.update_id = work.update_id(), error_code = error.code(),
                 "An exchange could not be scored: its answer goes out without"
@@ -74,8 +73,9 @@ pub(super) async fn settle(
     }
 }
 
-/// What a settled turn sends: her reply, and what stands behind it.
+/// What a settled turn sends: what waited and waits no more, her reply, and what stands behind it.
 struct Sent {
+    before: Vec<Queued>,
     reply: Outgoing,
     then: Vec<Queued>,
 }
@@ -107,7 +107,7 @@ impl Turn<'_> {
             Ok(Some(sent)) => {
                 tx.committed();
                 fail_point!("turn.settled");
-                lines::send_in_order(deps, work, sent.reply, &sent.then).await?;
+                lines::send_in_order(deps, work, &sent.before, sent.reply, &sent.then).await?;
             }
             Ok(None) => {
                 tx.rollback().await?;
@@ -175,10 +175,12 @@ impl Turn<'_> {
         appended?;
         let then = warned?;
         committed?;
-        Ok(Some(Sent { reply: outgoing(queued, letter, locked.game_status), then }))
+        let reply = outgoing(queued, letter, locked.game_status);
+        Ok(Some(Sent { before: Vec::new(), reply, then }))
     }
 
-    /// The reply goes out at once, and the boss's opening line behind it: into a conversation of its own.
+    /// The reply goes out at once behind all that waits, and the boss's opening line behind it: into a conversation of its
+    /// own. Whoever is asked has read what was said before.
     async fn write_boss(
         &self,
         tx: &Tx,
@@ -186,8 +188,13 @@ impl Turn<'_> {
         scored: &Settlement<'_>,
     ) -> store::Result<Option<Sent>> {
         let letter = self.letter(self.now);
-        let (written, queued) = join!(self.write_scored(tx, Some(scored)), self.queue(tx, &letter));
+        let (written, before, queued) = join!(
+            self.write_scored(tx, Some(scored)),
+            scheduled_events::hasten(tx, self.player.id, self.now),
+            self.queue(tx, &letter),
+        );
         written?;
+        let before = before?;
         let Some(queued) = queued? else { return Ok(None) };
         let opening = self.opening(locked, &queued);
         let line = Message::new(Role::Nikita, opening.content.text.clone(), self.now);
@@ -203,17 +210,17 @@ impl Turn<'_> {
         opened?;
         let then = further?;
         committed?;
-        Ok(Some(Sent { reply: outgoing(queued, letter, GameStatus::BossFight), then }))
+        Ok(Some(Sent { before, reply: outgoing(queued, letter, GameStatus::BossFight), then }))
     }
 
-    /// The score is 0: what waits is cancelled, and behind her reply there is only her farewell.
+    /// The score is 0: what waits is cancelled, her reply goes out at once, and behind it there is only her farewell.
     async fn write_last(
         &self,
         tx: &Tx,
         locked: &Locked,
         scored: &Settlement<'_>,
     ) -> store::Result<Option<Sent>> {
-        let mut letter = self.letter(due_at(self.delay, self.now));
+        let mut letter = self.letter(self.now);
         letter.content.system = true;
         self.write_scored(tx, Some(scored)).await?;
         self.append_reply(tx, locked, letter.wanted_at).await?;
@@ -221,7 +228,8 @@ impl Turn<'_> {
         let Some(queued) = self.queue(tx, &letter).await? else { return Ok(None) };
         let then = scored.say_farewell(tx, &self.deps.draws, &ended, self.now).await?;
         tx.send_commit().await?;
-        Ok(Some(Sent { reply: outgoing(queued, letter, GameStatus::GameOver), then }))
+        let reply = outgoing(queued, letter, GameStatus::GameOver);
+        Ok(Some(Sent { before: Vec::new(), reply, then }))
     }
 
     async fn write_scored(&self, tx: &Tx, scored: Option<&Settlement<'_>>) -> store::Result<()> {

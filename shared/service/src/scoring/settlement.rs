@@ -116,7 +116,8 @@ impl<'a> Settlement<'a> {
         self.outcome.scored.consequence
     }
 
-    /// Writes everything that moved; where the score is 0 the caller closes the game after it.
+    /// Writes everything that moved; where the score is 0 the caller closes the game after it. Fails where the exchange was
+    /// scored before.
     pub(crate) async fn write(&self, tx: &Tx, now: Timestamp) -> store::Result<()> {
         let Analysed { user, conversation, analysis, .. } = self.analysed;
         let conflict = self.conflict(now);
@@ -126,7 +127,7 @@ impl<'a> Settlement<'a> {
         let was_vulnerable = analysis.has_vulnerability_exchange();
         let net = self.outcome.scored.net();
         let (history, player, metrics, engagement, delta) = join!(
-            score_history::append(tx, &entries),
+            score_history::append_new(tx, &entries),
             users::apply_scored(tx, user, &scored),
             metrics::save(tx, user, &after.metrics, was_vulnerable),
             self.write_engagement(tx, now),
