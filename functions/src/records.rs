@@ -1,8 +1,8 @@
-//! Records of a job's queue: one item each, worked off beside one another.
+//! Records of a queue, worked off group by group; those of a job's queue hold one item each.
 
 use std::time::{Duration, Instant};
 
-use providers::queue::Queue;
+use providers::queue::{BATCH, Queue};
 use runtime::queue::{Failures, Record, Records};
 use serde::de::DeserializeOwned;
 
@@ -23,30 +23,42 @@ where
     F: Future<Output = bool>,
 {
     let work = &work;
-    records
-        .in_order(|record| async move {
-            let Ok(item) = serde_json::from_str(&record.body) else {
-                // It would be no better the next time.
-                tracing::error!(error_code = "unknown_record", "record_dropped");
-                return true;
-            };
-            if Instant::now() >= until {
-                put_off(queue, &record, Duration::ZERO).await;
-                return false;
-            }
-            let is_done = work(item).await;
-            if !is_done {
-                put_off(queue, &record, PAUSE).await;
-            }
-            is_done
-        })
-        .await
+    let work_off = |record: Record| async move {
+        let item = read(&record)?;
+        if Instant::now() >= until {
+            return Some(Duration::ZERO);
+        }
+        (!work(item).await).then_some(PAUSE)
+    };
+    in_order(records, queue, work_off).await
 }
 
-/// The queue alone would hold a failed record back for six times the longest run.
-pub(crate) async fn put_off(queue: Option<&Queue>, record: &Record, wait: Duration) {
+/// Works off each record with `work`, which says after how long it is to come again; none: it is done with. Those behind it in its group wait as
+/// long as it does.
+pub(crate) async fn in_order<W, F>(records: Records, queue: Option<&Queue>, work: W) -> Failures
+where
+    W: Fn(Record) -> F,
+    F: Future<Output = Option<Duration>>,
+{
+    records.in_order(work, |left, wait| put_off(queue, left, wait)).await
+}
+
+/// What a record says. One that says nothing would be no better the next time.
+pub(crate) fn read<T: DeserializeOwned>(record: &Record) -> Option<T> {
+    let read = serde_json::from_str(&record.body).ok();
+    if read.is_none() {
+        tracing::error!(error_code = "unknown_record", "record_dropped");
+    }
+    read
+}
+
+/// The queue alone would hold failed records back for six times the longest run.
+async fn put_off(queue: Option<&Queue>, records: Vec<Record>, wait: Duration) {
     let Some(queue) = queue else { return };
-    if let Err(error) = queue.put_off(&record.receipt_handle, wait).await {
-        tracing::warn!(error_code = error.code(), "record_not_put_off");
+    let receipts: Vec<&str> = records.iter().map(|record| record.receipt_handle.as_str()).collect();
+    for receipts in receipts.chunks(BATCH) {
+        if let Err(error) = queue.put_off(receipts, wait).await {
+            tracing::warn!(error_code = error.code(), "records_not_put_off");
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Works off the inbox: a record of the queue says whose updates wait. The use case is `service::reply`.
 //!
 //! Accounts are worked off at the same time, one account's records in order. A record whose account failed comes again when the account's wait
-//! is over, together with those behind it.
+//! is over, together with those behind it: until all of them are back, the queue gives out nothing of the chat.
 
 use std::time::{Duration, Instant};
 
@@ -17,7 +17,7 @@ use serde::Deserialize;
 use service::reply;
 
 use crate::environment::Environment;
-use crate::records::put_off;
+use crate::records::{in_order, read};
 use crate::{SLOW_WORKER_MS, secrets};
 
 /// What the runtime must know of it.
@@ -68,33 +68,25 @@ pub fn from_environment(environment: &Environment) -> Result<Router, StartError>
 
 async fn take(State(deps): State<Deps>, records: Records) -> Failures {
     let until = Instant::now() + deps.reply.rules.call_time;
-    records.in_order(|record| work_off(deps.clone(), record, until)).await
+    in_order(records, deps.queue.as_ref(), |record| work_off(deps.reply.clone(), record, until)).await
 }
 
-/// Whether the record is done with.
-async fn work_off(deps: Deps, record: Record, until: Instant) -> bool {
-    let Ok(Waiting { telegram_id }) = serde_json::from_str(&record.body) else {
-        // It would be no better the next time.
-        tracing::error!(error_code = "unknown_record", "record_dropped");
-        return true;
-    };
-    let mut reply = deps.reply.clone();
+/// After how long the record is to come again; none: it is done with.
+async fn work_off(mut reply: reply::Deps, record: Record, until: Instant) -> Option<Duration> {
+    let Waiting { telegram_id } = read(&record)?;
     reply.rules.call_time = until.saturating_duration_since(Instant::now());
     if reply.rules.call_time < SHORTEST {
-        put_off(deps.queue.as_ref(), &record, Duration::ZERO).await;
-        return false;
+        return Some(Duration::ZERO);
     }
-    let wait = match reply::work_off(&reply, telegram_id).await {
-        Ok(worked) if worked.failed => worked.retry_at.map_or(PAUSE, |at| wait(at, reply.clock.now())),
-        Ok(worked) if worked.truncated => Duration::ZERO,
-        Ok(_) => return true,
+    match reply::work_off(&reply, telegram_id).await {
+        Ok(worked) if worked.failed => Some(worked.retry_at.map_or(PAUSE, |at| wait(at, reply.clock.now()))),
+        Ok(worked) if worked.truncated => Some(Duration::ZERO),
+        Ok(_) => None,
         Err(error) => {
             tracing::error!(error_code = error.code(), "account_not_worked_off");
-            PAUSE
+            Some(PAUSE)
         }
-    };
-    put_off(deps.queue.as_ref(), &record, wait).await;
-    false
+    }
 }
 
 /// What a record says.

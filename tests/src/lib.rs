@@ -19,6 +19,7 @@ pub mod dice;
 pub mod fail_points;
 pub mod final_rows;
 pub mod her_day;
+pub mod log;
 pub mod moto;
 pub mod moto_queue;
 pub mod outreach;

@@ -10,6 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use functions::environment::Environment;
 use functions::{reply, telegram_webhook};
+use jiff::SignedDuration;
 use providers::queue::Queue;
 use providers::retry::Pauses;
 use runtime::lambda::{self, Invocation, InvokeError};
@@ -77,6 +78,27 @@ impl Queued {
         records.collect()
     }
 
+    /// What the platform does by itself: `reply` gets what the queue gives out, and what it is done with leaves the queue. The ids of
+    /// what was given out, and of what is to come again.
+    pub async fn work(&self) -> (Vec<String>, Vec<String>) {
+        let given = self.queue.receive();
+        let records: Vec<_> = given
+            .iter()
+            .map(|(id, message)| record(id, message.group.as_deref().expect("a group"), &message.body))
+            .collect();
+        let failed = if records.is_empty() { Vec::new() } else { self.deliver(&records).await };
+        let given: Vec<_> = given.into_iter().map(|(id, _)| id).collect();
+        let done: Vec<_> = given.iter().filter(|id| !failed.contains(id)).cloned().collect();
+        self.queue.delete(&done);
+        (given, failed)
+    }
+
+    /// Time passes, for the bundle and the queue.
+    pub fn pass(&self, seconds: u32) {
+        self.bundle.clock.advance(SignedDuration::from_secs(seconds.into()));
+        self.queue.pass(Duration::from_secs(seconds.into()));
+    }
+
     /// `reply` gets these records. What it reports as failed.
     pub async fn deliver(&self, records: &[Value]) -> Vec<String> {
         let answer = self.try_deliver(records).await.expect("an answer");
@@ -92,10 +114,11 @@ impl Queued {
 
     /// For how many seconds records were put off so far: by their receipts.
     pub fn put_off(&self) -> Vec<(String, i64)> {
-        let calls = self.queue.calls_of("ChangeMessageVisibility");
-        let told = calls.iter().map(|call| {
-            let receipt = call.body["ReceiptHandle"].as_str().expect("a receipt").to_owned();
-            (receipt, call.body["VisibilityTimeout"].as_i64().expect("seconds"))
+        let calls = self.queue.calls_of("ChangeMessageVisibilityBatch");
+        let entries = calls.iter().flat_map(|call| call.body["Entries"].as_array().expect("a list"));
+        let told = entries.map(|entry| {
+            let receipt = entry["ReceiptHandle"].as_str().expect("a receipt").to_owned();
+            (receipt, entry["VisibilityTimeout"].as_i64().expect("seconds"))
         });
         told.collect()
     }

@@ -6,6 +6,7 @@ use domain::ids::UserId;
 use domain::pricing::estimate;
 use end_to_end::chat::Chat;
 use end_to_end::database::TestDatabase;
+use end_to_end::log::Log;
 use end_to_end::processing::Processing;
 use end_to_end::rows::row;
 use end_to_end::spending::{counted, spent};
@@ -18,6 +19,7 @@ use service::Clock;
 use service::llm::{Asker, Purpose};
 use service::pipeline::job::{self, Rollout};
 use service::pipeline::stages;
+use standins::Fault;
 
 const SONNET: &str = "claude-sonnet-4-5-20250929";
 const HAIKU: &str = "claude-haiku-4-5-20251001";
@@ -34,6 +36,48 @@ async fn has_spent(chat: &Chat, subject: &str, amount: i64) {
 fn models_asked(chat: &Chat) -> Vec<String> {
     let drafts = chat.models.anthropic.calls_of("messages");
     drafts.iter().filter_map(|draft| Some(draft.body["model"].as_str()?.to_owned())).collect()
+}
+
+/// Each call to a model is one line in the log, with the figures of its row. Of the player it names the id, and nothing that was said.
+#[tokio::test]
+async fn a_call_to_a_model_is_told_in_the_log() {
+    let log = Log::listen();
+    let chat = Chat::new().await;
+    chat.ann().await;
+    chat.models.anthropic.say("a banana, really?");
+    chat.ann_says(1, "i bought a banana").await;
+    chat.models.anthropic.fail_always(Fault::Status(400));
+    chat.ann_says(2, "and ate the banana").await;
+
+    let figures = [
+        "user_id",
+        "purpose",
+        "model",
+        "input_tokens",
+        "output_tokens",
+        "cache_read_tokens",
+        "cache_write_tokens",
+        "cost_microusd",
+        "duration_ms",
+    ];
+    let lines = log.lines("llm_call");
+    let told = lines.iter().map(|line| {
+        let figures =
+            figures.map(|name| line[name].as_str().map_or_else(|| line[name].to_string(), str::to_owned));
+        let failed = line["error_code"].is_string();
+        format!("{} | {failed}", figures.join(" | "))
+    });
+    let columns = figures.join(", ").replace("duration_ms", "latency_ms");
+    let kept = chat.rows(&format!("SELECT {columns}, (status <> 'ok')::text FROM llm_usage")).await;
+    let sorted = |mut lines: Vec<String>| {
+        lines.sort();
+        lines
+    };
+    assert!(
+        kept.iter().any(|call| call.ends_with("true")) && kept.iter().any(|call| call.ends_with("false"))
+    );
+    assert_eq!(sorted(told.collect()), sorted(kept));
+    assert!(!log.text().contains("banana"), "{}", log.text());
 }
 
 /// case: pipeline 70

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use domain::delivery::{BATCH, EventType, LEASE, TelegramContent};
+use domain::delivery::{BATCH, EventType, INCOMPLETE, LEASE, TelegramContent};
 use domain::ids::{EventId, ExecutionId, UserId};
 use domain::job::{self, Job, Trigger};
 use end_to_end::database::TestDatabase;
@@ -226,6 +226,44 @@ async fn server_errors_are_tried_three_times_and_silence_twice() {
         assert_eq!(world.telegram.calls_of("sendMessage").len(), tried, "{faults:?}");
         assert!(world.stand(id).await.starts_with(outcome), "{faults:?}");
     }
+}
+
+/// What is given up stays undelivered until somebody looks: each such failure leaves a row for the operators, without a word of hers. What
+/// will be tried again does not.
+#[tokio::test]
+async fn a_message_that_is_given_up_is_told_to_the_operators() {
+    let logged = "SELECT level, source, context->>'error_kind', context->>'reason', user_id IS NOT NULL FROM error_logs";
+    for (content, failures, faults, expected) in [
+        (text("hello"), 0, vec![Fault::Status(400)], Some("rejected")),
+        (text("hello"), 2, vec![DOWN; 3], Some("unavailable")),
+        (text("hello"), 1, vec![DOWN; 3], None),
+        (json!({}), 0, vec![], Some(INCOMPLETE)),
+    ] {
+        let world = World::new().await;
+        let user = world.player(77).await;
+        let id = world.event(user, 0, content).await;
+        execute(&world.pool, &format!("UPDATE scheduled_events SET retry_count = {failures}")).await;
+        world.telegram_answers(faults);
+
+        world.deliver().await;
+
+        let expected =
+            expected.map(|reason| format!("error | function:deliver | delivery_failed | {reason} | t"));
+        assert_eq!(rows(&world.pool, logged).await, Vec::from_iter(expected), "{}", world.stand(id).await);
+    }
+
+    // The third worker that dies with it is the last.
+    let world = World::new().await;
+    let user = world.player(77).await;
+    let id = world.event(user, -600, text("hello")).await;
+    let over = world.clock.now() - SignedDuration::from_secs(1);
+    execute(&world.pool, &format!("UPDATE scheduled_events SET locked_until = '{over}', retry_count = 2"))
+        .await;
+    world.deliver().await;
+    let told = "error | function:deliver | delivery_failed | lease ran out | t";
+    assert_eq!(rows(&world.pool, logged).await, [told]);
+    let which = row(&world.pool, "SELECT context->>'event_id' FROM error_logs").await;
+    assert_eq!(which, id.to_string());
 }
 
 /// case: telegram 54

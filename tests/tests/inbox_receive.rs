@@ -6,14 +6,16 @@ use std::collections::HashSet;
 use std::sync::Mutex;
 
 use end_to_end::chat::{ANN, Chat, edit_update, message_update, noon, text_update};
+use end_to_end::log::Log;
 use end_to_end::players::NewPlayer;
+use end_to_end::rows::execute;
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use jiff::SignedDuration;
 use serde_json::{Value, json};
 use service::inbox::{Handover, HandoverError, Hint, Received, Swept, receive, sweep};
 use service::reply::{InlineHandover, work_off};
-use store::inbound_events::{self, Next};
+use store::inbound_events::{self, End, Next};
 
 /// Notes the hints that it is given, and takes the first of them not at all if it is told so.
 #[derive(Default)]
@@ -195,6 +197,25 @@ async fn only_one_worker_gets_an_accounts_next_update() {
     assert_eq!(taken.iter().filter(|next| matches!(next, Next::Busy)).count(), 7);
 }
 
+/// Who comes too late to end an update is told of in the log by the update, not by its account.
+#[tokio::test]
+async fn an_update_that_another_worker_has_is_told_without_its_account() {
+    let log = Log::listen();
+    let chat = Chat::new().await;
+    chat.receive(&text_update(1, "hi")).await;
+    let Next::Claimed(late) = take(&chat, ANN).await else { panic!("a claim") };
+    chat.clock.advance(SignedDuration::from_secs(121));
+    assert!(matches!(take(&chat, ANN).await, Next::Claimed(_)));
+
+    let now = chat.clock.now();
+    let ended = Some((&late.claim, End::Done("replied")));
+    inbound_events::take_next(&chat.pool(), ANN, ended, now, now).await.expect("the inbox");
+
+    let told = log.lines("update_ended_by_another");
+    assert_eq!(told.iter().map(|line| &line["telegram_update_id"]).collect::<Vec<_>>(), [1]);
+    assert!(!log.text().contains(&ANN.to_string()), "{}", log.text());
+}
+
 /// An update that comes after a higher one is worked off when it comes; while the higher one is worked on it waits.
 #[tokio::test]
 async fn a_late_lower_number_does_not_run_beside_a_higher_one() {
@@ -364,5 +385,13 @@ async fn a_blocked_bot_is_noted_until_the_player_comes_back() {
     chat.get(&member(5, "kicked")).await;
     chat.ann_says(6, "/start").await;
     assert_eq!(blocked().await, "f");
+    // Also who gets no answer of hers: whose game is over, and who has reached a limit.
+    let limited = "UPDATE rate_limits SET count = 100";
+    for (number, hinders) in [(8, "UPDATE users SET game_status = 'game_over'"), (10, limited)] {
+        chat.get(&member(number, "kicked")).await;
+        execute(&chat.pool(), hinders).await;
+        chat.ann_says(number + 1, "hello").await;
+        assert_eq!(blocked().await, "f", "{hinders}");
+    }
     assert_eq!(chat.receive(&member(7, "restricted")).await, Received::Ignored);
 }

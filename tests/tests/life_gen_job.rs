@@ -161,22 +161,27 @@ async fn a_long_list_goes_on_at_the_cursor() {
     assert_eq!(bundle.rows(DAYS).await, ["2026-02-24 | 20", "2026-02-25 | 20", "2026-03-01 | 4"]);
 }
 
-/// Who did not fit is the first of the next night; then it begins anew.
+/// Who did not fit is the first of the next night; then it begins anew. So it is also with a scheduler that tells no slot, and whatever
+/// else was asked for in between.
 #[tokio::test]
 async fn without_a_queue_a_night_goes_on_where_the_last_one_ended() {
-    let bundle = Bundle::at(slot()).await;
-    for _ in 0..22 {
-        player(&bundle, NewPlayer::new()).await;
-    }
     let nights = ["2026-02-24T05:00:00Z", "2026-02-25T05:00:00Z", "2026-02-26T05:00:00Z"];
-
-    for (night, processed) in nights.into_iter().zip([20, 2, 20]) {
-        bundle.clock.set(night.parse().expect("an instant"));
-        let answer = bundle.run("life-gen", Some(night)).await;
-        expect(&answer, &[("processed", json!(processed)), ("failed", json!(0))]);
+    for tells_slot in [true, false] {
+        let bundle = Bundle::at(slot()).await;
+        for _ in 0..22 {
+            player(&bundle, NewPlayer::new()).await;
+        }
+        let asked = json!({ "limit": 1 });
+        for (night, processed) in nights.into_iter().zip([20, 2, 20]) {
+            bundle.clock.set(night.parse().expect("an instant"));
+            let answer = bundle.run("life-gen", Some(night).filter(|_| tells_slot)).await;
+            expect(&answer, &[("processed", json!(processed)), ("failed", json!(0))]);
+            bundle.clock.advance(SignedDuration::from_hours(1));
+            expect(&run_with(&bundle, &asked).await, &[("processed", json!(1))]);
+        }
+        let reached = "SELECT count(DISTINCT user_id) FROM nikita_life_events";
+        assert_eq!(bundle.rows(reached).await, ["22"]);
     }
-    let reached = "SELECT count(DISTINCT user_id) FROM nikita_life_events";
-    assert_eq!(bundle.rows(reached).await, ["22"]);
 }
 
 #[tokio::test]

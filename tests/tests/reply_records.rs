@@ -9,7 +9,6 @@ use end_to_end::chat::{ANN, message_update, text_update};
 use end_to_end::players::NewPlayer;
 use end_to_end::queued::{Queued, record};
 use end_to_end::rows::execute;
-use jiff::SignedDuration;
 use serde_json::{Value, json};
 use standins::Fault;
 
@@ -61,10 +60,6 @@ async fn stand(world: &Queued, number: i64) -> String {
         "SELECT status, attempts, round(extract(epoch FROM locked_until - '{now}')) FROM inbound_events WHERE seq = {number}"
     );
     world.bundle.rows(&sql).await.remove(0)
-}
-
-fn pass(world: &Queued, seconds: i64) {
-    world.bundle.clock.advance(SignedDuration::from_secs(seconds));
 }
 
 /// From the webhook through the queue to her answers: each update once, an account's in their order.
@@ -155,6 +150,7 @@ async fn a_failed_attempt_is_reported_with_what_is_behind_it() {
     world.receive(&bob_says(12, "/help")).await;
     let records = [for_ann("a-1"), for_bob("b-1"), for_ann("a-2"), for_bob("b-2")];
     let anns = &[records[0].clone(), records[2].clone()];
+    let both_for = |seconds| ["a-1", "a-2"].map(|id| (format!("receipt-{id}"), seconds));
 
     assert_eq!(world.deliver(&records).await, ["a-1", "a-2"]);
     assert_eq!(stand(&world, 1).await, "received | 1 | 10");
@@ -162,31 +158,53 @@ async fn a_failed_attempt_is_reported_with_what_is_behind_it() {
         updates(&world).await[1..],
         ["2 | received | 0 | -", "11 | done | 1 | command", "12 | done | 1 | command"]
     );
-    assert_eq!(world.put_off(), [("receipt-a-1".to_owned(), 11)]);
+    assert_eq!(world.put_off(), both_for(11));
 
     // Too early: no attempt is used up, and the record waits for what is left.
-    pass(&world, 4);
+    world.pass(4);
     assert_eq!(world.deliver(anns).await, ["a-1", "a-2"]);
     assert_eq!(stand(&world, 1).await, "received | 1 | 6");
-    assert_eq!(world.put_off().last(), Some(&("receipt-a-1".to_owned(), 7)));
+    assert_eq!(world.put_off()[2..], both_for(7));
 
-    pass(&world, 6);
+    world.pass(6);
     assert_eq!(world.deliver(anns).await, ["a-1", "a-2"]);
     assert_eq!(stand(&world, 1).await, "received | 2 | 60");
-    assert_eq!(world.put_off().last(), Some(&("receipt-a-1".to_owned(), 61)));
+    assert_eq!(world.put_off()[4..], both_for(61));
 
     // The third attempt is the last; then it is the next one's turn, which has its own three.
-    pass(&world, 60);
+    world.pass(60);
     assert_eq!(world.deliver(anns).await, ["a-1", "a-2"]);
     assert_eq!(updates(&world).await[..2], ["1 | failed | 3 | fallback", "2 | received | 1 | -"]);
     assert_eq!(stand(&world, 2).await, "received | 1 | 10");
 
     world.bundle.anthropic.recover();
     world.bundle.anthropic.say("yes, i'm here");
-    pass(&world, 10);
+    world.pass(10);
     assert!(world.deliver(anns).await.is_empty());
     assert_eq!(updates(&world).await[..2], ["1 | failed | 3 | fallback", "2 | done | 2 | replied"]);
     assert_eq!(world.bundle.telegram.texts_to(ANN).last().map(String::as_str), Some("yes, i'm here"));
+}
+
+/// The queue gives out nothing of a chat while one of its records is still out. So those behind the one that failed come again with it, not
+/// when the queue's own half hour is over.
+#[tokio::test]
+async fn a_failed_attempt_does_not_hold_up_its_chat_for_longer_than_its_wait() {
+    let world = world().await;
+    world.bundle.anthropic.fail_always(Fault::Status(500));
+    world.receive(&text_update(1, "hi")).await;
+    world.receive(&text_update(2, "hello?")).await;
+    world.receive(&bob_says(11, "/help")).await;
+    let anns = || vec!["m-1".to_owned(), "m-2".to_owned()];
+    assert_eq!(world.work().await, ([anns(), vec!["m-3".to_owned()]].concat(), anns()));
+
+    world.receive(&text_update(3, "anybody?")).await;
+    world.pass(10);
+    assert_eq!(world.work().await, (vec![], vec![]), "the account still waits");
+    world.pass(1);
+    world.bundle.anthropic.recover();
+    assert_eq!(world.work().await, ([anns(), vec!["m-4".to_owned()]].concat(), vec![]));
+    let done = ["1 | done | 2 | replied", "2 | done | 1 | replied", "3 | done | 1 | replied"];
+    assert_eq!(updates(&world).await[..3], done);
 }
 
 /// Two calls get records of one account at once: one of them is at it, the other is done with its record.
@@ -216,7 +234,7 @@ async fn records_come_again_when_the_inbox_cannot_be_read() {
     assert_eq!(world.deliver(&records).await, ["a-1", "a-2", "b-1"]);
     let mut put_off = world.put_off();
     put_off.sort();
-    assert_eq!(put_off, [("receipt-a-1".to_owned(), 30), ("receipt-b-1".to_owned(), 30)]);
+    assert_eq!(put_off, ["a-1", "a-2", "b-1"].map(|id| (format!("receipt-{id}"), 30)));
 
     execute(&pool, "ALTER TABLE elsewhere RENAME TO inbound_events").await;
     assert!(world.deliver(&records).await.is_empty());
@@ -229,7 +247,7 @@ async fn a_record_is_reported_also_when_it_cannot_be_put_off() {
     let world = world().await;
     world.bundle.anthropic.fail_always(Fault::Status(500));
     world.receive(&text_update(1, "hi")).await;
-    world.queue.fail_always_on("ChangeMessageVisibility", Fault::Status(500));
+    world.queue.fail_always_on("ChangeMessageVisibilityBatch", Fault::Status(500));
     assert_eq!(world.deliver(&[for_ann("a-1")]).await, ["a-1"]);
     assert_eq!(stand(&world, 1).await, "received | 1 | 10");
 }
@@ -242,7 +260,7 @@ async fn a_call_without_time_begins_nothing() {
     world.receive(&text_update(1, "hi")).await;
     assert_eq!(world.deliver(&[for_ann("a-1"), for_ann("a-2")]).await, ["a-1", "a-2"]);
     assert_eq!(updates(&world).await, ["1 | received | 0 | -"]);
-    assert_eq!(world.put_off(), [("receipt-a-1".to_owned(), 0)]);
+    assert_eq!(world.put_off(), ["a-1", "a-2"].map(|id| (format!("receipt-{id}"), 0)));
 }
 
 /// Only what has exactly the shape of the queue's records is taken for them.

@@ -424,7 +424,8 @@ async fn broken_limits_let_everybody_in() {
     chat.ann().await;
     execute(&chat.pool(), "ALTER TABLE rate_limits RENAME COLUMN count TO uncounted").await;
     chat.ann_says(1, "hi").await;
-    assert_eq!(chat.updates().await, ["1 | done | 1 | replied"]);
+    chat.ann_says(2, "/start").await;
+    assert_eq!(chat.updates().await, ["1 | done | 1 | replied", "2 | done | 1 | command"]);
     assert_eq!(chat.row("SELECT jsonb_array_length(messages) FROM conversations").await, "2");
 }
 
@@ -520,6 +521,25 @@ async fn somebody_in_need_gets_help_where_no_model_answers() {
     chat.ann_says(1, "I'm suicidal").await;
     assert_eq!(chat.updates().await, ["1 | done | 1 | help"]);
     assert_eq!(chat.ann_reads(), [HELP]);
+}
+
+/// Help that never arrived was not given.
+#[tokio::test]
+async fn help_that_failed_is_given_again() {
+    for (status, outcome) in
+        [("pending", "closed"), ("delivered", "closed"), ("failed", "help"), ("cancelled", "help")]
+    {
+        let chat = Chat::new().await;
+        chat.insert(NewPlayer::new().telegram_id(ANN).game_status(GameStatus::GameOver)).await;
+        chat.ann_says(1, "i want to end my life").await;
+        let ended = format!(
+            "UPDATE scheduled_events SET status = '{status}', delivered_at = CASE WHEN '{status}' = 'delivered' THEN delivered_at END"
+        );
+        execute(&chat.pool(), &ended).await;
+        chat.clock.advance(minutes(1));
+        chat.ann_says(2, "i want to end my life").await;
+        assert_eq!(chat.updates().await[1], format!("2 | done | 1 | {outcome}"), "{status}");
+    }
 }
 
 /// Also in the caption of something that she cannot take in, and behind a command.

@@ -84,7 +84,8 @@ async fn a_task_is_called_with_the_bearer_of_the_vault() {
     execute(
         &pool,
         "UPDATE vault.decrypted_secrets SET decrypted_secret = E's3\\n' WHERE name = 'task_auth_secret';
-         SELECT ops.invoke_task('decay')",
+         SELECT ops.invoke_task('decay');
+         CREATE TABLE called AS SELECT now() AS at",
     )
     .await;
 
@@ -93,6 +94,10 @@ async fn a_task_is_called_with_the_bearer_of_the_vault() {
         row(&pool, sent).await,
         "https://api.example.test/api/v1/tasks/decay | {} | Bearer s3 | application/json | 30000"
     );
+    // The minute that the run stands for.
+    let slot = "SELECT (headers->>'X-Scheduled-Time')::timestamptz = date_trunc('minute', at),
+                       headers->>'X-Scheduled-Time' LIKE '____-__-__T__:__:00Z' FROM net.sent, called";
+    assert_eq!(row(&pool, slot).await, "t | t");
     for task in ["../x", "Decay", "", "d", "decay?x=1", "decay\n"] {
         assert_eq!(refusal(task).await.as_deref(), Some("22023"), "{task}");
     }

@@ -14,7 +14,7 @@ async fn migrated() -> TestDatabase {
     execute(&database.pool(), SEED_STATE).await;
     let mut client = connect(database.direct_url()).await;
     let report = migrations::run(&mut client).await.expect("the migrations run over old data");
-    assert_eq!(report.applied.len(), 14);
+    assert_eq!(report.applied.len(), 16);
     assert_eq!(report.scheduled_jobs, 0);
     database
 }
@@ -127,7 +127,7 @@ async fn every_step_can_be_run_again() {
     let again =
         migrations::run(&mut connect(database.direct_url()).await).await.expect("a second run of every step");
 
-    assert_eq!(again.applied.len(), 14);
+    assert_eq!(again.applied.len(), 16);
     assert_eq!((shape(&database).await, counts(&database).await), before);
 }
 

@@ -239,11 +239,21 @@ async fn a_player_who_has_blocked_the_bot_is_left_alone() {
     let bundle = at_noon().await;
     let user = insert(&bundle, player()).await;
     NewTouchpoint::new(user, due()).says("hello you").insert(&bundle.pool()).await;
+    let waits = format!(
+        "INSERT INTO scheduled_events (user_id, platform, event_type, content, scheduled_at)
+         VALUES ('{user}', 'telegram', 'message_delivery', '{{\"text\": \"later\"}}', '2026-02-18T15:00:00Z')"
+    );
+    execute(&bundle.pool(), &waits).await;
     bundle.telegram.block(ANN);
     let answer = deliver(&bundle).await;
     assert_eq!(counts(&answer), [0, 1, 1, 0], "{answer}");
     assert_eq!(bundle.rows(ROW).await, ["f | user_blocked | 1 | f"]);
     assert_eq!(bundle.rows("SELECT telegram_blocked_at FROM users").await, ["2026-02-18 12:00:00+00"]);
+    assert_eq!(
+        bundle.rows("SELECT status FROM scheduled_events").await,
+        ["cancelled"],
+        "she may unblock the bot before it is due"
+    );
 }
 
 #[tokio::test]

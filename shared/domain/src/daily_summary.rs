@@ -21,6 +21,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use serde_json::Value;
 
+use crate::model_answer;
 use crate::prompt::plain::plain_up_to;
 
 /// The text of a day about which nothing was said.
@@ -64,8 +65,13 @@ impl DailySummary {
         )
     }
 
-    /// Reads an answer that consists of lines.
-    pub fn from_lines(answer: &str) -> Self {
+    /// Reads an answer that is a text: an object, whatever is around it, else lines.
+    pub fn from_text(answer: &str) -> Self {
+        model_answer::object(answer)
+            .map_or_else(|| Self::from_lines(answer), |object| Self::from_object(&object))
+    }
+
+    fn from_lines(answer: &str) -> Self {
         let line = |name: &str| answer.lines().find_map(|line| line.trim().strip_prefix(name));
         let moments = line("KEY_MOMENTS:").unwrap_or_default();
         Self::of(line("SUMMARY:"), moments.split('|'), line("EMOTIONAL_TONE:"))
@@ -126,6 +132,16 @@ mod tests {
         }
     }
 
+    #[test]
+    fn an_object_that_comes_as_text_is_read_as_one() {
+        for answer in [
+            r#"{"summary": "A day.", "key_moments": ["one"], "emotional_tone": "warm"}"#,
+            "Here it is:\n```json\n{\"summary\": \"A day.\", \"key_moments\": [\"one\"], \"emotional_tone\": \"warm\"}\n```",
+        ] {
+            assert_eq!(DailySummary::from_text(answer), summary("A day.", &["one"], "warm"), "{answer}");
+        }
+    }
+
     // case: pipeline 59
     // case: api 47
     #[test]
@@ -145,7 +161,7 @@ mod tests {
             ("A good day.", summary("Had a nice day together.", &[], "neutral")),
             ("", summary(QUIET_DAY, &[], "neutral")),
         ] {
-            assert_eq!(DailySummary::from_lines(answer), expected, "{answer}");
+            assert_eq!(DailySummary::from_text(answer), expected, "{answer}");
         }
     }
 
@@ -158,7 +174,7 @@ mod tests {
             (" distant ", "distant"),
             ("positive", "neutral"),
         ] {
-            assert_eq!(DailySummary::from_lines(&format!("EMOTIONAL_TONE: {tone}")).emotional_tone, read);
+            assert_eq!(DailySummary::from_text(&format!("EMOTIONAL_TONE: {tone}")).emotional_tone, read);
         }
     }
 
@@ -216,7 +232,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_answer_leaves_the_limits(answer in "((SUMMARY:|KEY_MOMENTS:|EMOTIONAL_TONE:)?(.|\n|\\|){0,60}){0,4}") {
-            let read = DailySummary::from_lines(&answer);
+            let read = DailySummary::from_text(&answer);
             prop_assert!(!read.text.is_empty() && read.text.chars().count() <= MAX_TEXT_CHARS);
             prop_assert!(read.key_moments.len() <= MAX_MOMENTS);
             prop_assert!(TONES.contains(&read.emotional_tone.as_str()));

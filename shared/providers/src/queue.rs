@@ -13,7 +13,9 @@ use aws_sdk_sqs::config::Builder;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use aws_sdk_sqs::types::{
+    BatchResultErrorEntry, ChangeMessageVisibilityBatchRequestEntry, SendMessageBatchRequestEntry,
+};
 
 use crate::Error;
 use crate::error::word;
@@ -81,14 +83,9 @@ impl Queue {
             Ok(answer) => {
                 let mut outcomes = vec![Ok(()); records.len()];
                 for failed in answer.failed() {
-                    let error = if failed.sender_fault() {
-                        Error::Rejected { status: 400, reason: word(Some(failed.code())) }
-                    } else {
-                        Error::Unavailable
-                    };
                     if let Some(outcome) = failed.id().parse().ok().and_then(|at: usize| outcomes.get_mut(at))
                     {
-                        *outcome = Err(error);
+                        *outcome = Err(refused(failed));
                     }
                 }
                 outcomes
@@ -97,16 +94,23 @@ impl Queue {
         }
     }
 
-    /// Lets a record that was received come again after `wait`, whatever the queue's own time is. `receipt` is what came with it.
-    pub async fn put_off(&self, receipt: &str, wait: Duration) -> Result<(), Error> {
+    /// Lets up to [`BATCH`] records that were received come again after `wait`, whatever the queue's own time is. `receipts` are what came with
+    /// them. An error if one of them could not be put off.
+    pub async fn put_off(&self, receipts: &[&str], wait: Duration) -> Result<(), Error> {
         let seconds = i32::try_from(wait.as_secs()).unwrap_or(i32::MAX).min(LONGEST_WAIT);
-        let putting_off = self
-            .client()
-            .change_message_visibility()
-            .queue_url(&self.url)
-            .receipt_handle(receipt)
-            .visibility_timeout(seconds);
-        putting_off.send().await.map(drop).map_err(|error| decide(&error))
+        let entries = receipts.iter().enumerate().map(|(position, receipt)| {
+            ChangeMessageVisibilityBatchRequestEntry::builder()
+                .id(position.to_string())
+                .receipt_handle(*receipt)
+                .visibility_timeout(seconds)
+                .build()
+        });
+        let entries = entries.collect::<Result<_, _>>().map_err(|_| not_sent())?;
+        let client = self.client();
+        let putting_off =
+            client.change_message_visibility_batch().queue_url(&self.url).set_entries(Some(entries));
+        let answer = putting_off.send().await.map_err(|error| decide(&error))?;
+        answer.failed().first().map_or(Ok(()), |failed| Err(refused(failed)))
     }
 
     fn client(&self) -> &Client {
@@ -124,6 +128,15 @@ fn entry(
         .message_deduplication_id(&record.deduplication)
         .message_body(&record.body)
         .build()
+}
+
+/// What an entry of a batch came to that was not taken.
+fn refused(entry: &BatchResultErrorEntry) -> Error {
+    if entry.sender_fault() {
+        Error::Rejected { status: 400, reason: word(Some(entry.code())) }
+    } else {
+        Error::Unavailable
+    }
 }
 
 /// The request could not be made: no credentials, or something that is no request.
@@ -261,15 +274,17 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_record_is_put_off_in_whole_seconds_and_at_most_twelve_hours() {
+    async fn records_are_put_off_in_whole_seconds_and_at_most_twelve_hours() {
         let (service, queue) = queue().await;
         for (wait, seconds) in [(Duration::from_millis(9_900), 9), (Duration::from_hours(13), 43_200)] {
-            queue.put_off("handle", wait).await.expect("put off");
-            let asked = service.calls_of("ChangeMessageVisibility").pop().expect("a call").body;
-            assert_eq!(
-                (&asked["ReceiptHandle"], &asked["VisibilityTimeout"]),
-                (&"handle".into(), &seconds.into())
-            );
+            queue.put_off(&["one", "two"], wait).await.expect("put off");
+            let asked = service.calls_of("ChangeMessageVisibilityBatch").pop().expect("a call").body;
+            for (entry, receipt) in [(&asked["Entries"][0], "one"), (&asked["Entries"][1], "two")] {
+                assert_eq!(
+                    (&entry["ReceiptHandle"], &entry["VisibilityTimeout"]),
+                    (&receipt.into(), &seconds.into())
+                );
+            }
         }
     }
 

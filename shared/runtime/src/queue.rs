@@ -3,6 +3,8 @@
 //! Records reach a function as a POST to [`path`]; only the runtime can make one, from an event of exactly the shape of a queue's. The answer names
 //! the records that are to come again; all others are done.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::{FromRequest, Request};
 use axum::response::{IntoResponse, Response};
@@ -52,14 +54,20 @@ pub struct Records {
 }
 
 impl Records {
-    /// Works the records off: groups at the same time, the records of a group in order. The first that fails ends its
-    /// group, and is reported with all that follow it there.
-    pub async fn in_order<W, F>(self, work: W) -> Failures
+    /// Works the records off: groups at the same time, the records of a group in order. `work` says after how long a record is to
+    /// come again; none: it is done with.
+    ///
+    /// The first that is not done with ends its group. It is reported with all that follow it there, and `put_off` holds all of them back for
+    /// the same time: a queue gives out nothing of a group of which a record is still out.
+    pub async fn in_order<W, F, P, G>(self, work: W, put_off: P) -> Failures
     where
         W: Fn(Record) -> F,
-        F: Future<Output = bool>,
+        F: Future<Output = Option<Duration>>,
+        P: Fn(Vec<Record>, Duration) -> G,
+        G: Future<Output = ()>,
     {
-        let failed = join_all(self.groups().into_iter().map(|group| in_group(group, &work))).await;
+        let groups = self.groups().into_iter();
+        let failed = join_all(groups.map(|group| in_group(group, &work, &put_off))).await;
         Failures(failed.into_iter().flatten().collect())
     }
 
@@ -80,12 +88,22 @@ impl Records {
     }
 }
 
-/// The message ids of the first record that fails and of all behind it.
-async fn in_group<F: Future<Output = bool>>(group: Vec<Record>, work: &impl Fn(Record) -> F) -> Vec<String> {
-    let ids: Vec<_> = group.iter().map(|record| record.message_id.clone()).collect();
-    for (index, record) in group.into_iter().enumerate() {
-        if !work(record).await {
-            return ids[index..].to_vec();
+/// The message ids of the first record that is not done with and of all behind it.
+async fn in_group<F, G>(
+    mut group: Vec<Record>,
+    work: &impl Fn(Record) -> F,
+    put_off: &impl Fn(Vec<Record>, Duration) -> G,
+) -> Vec<String>
+where
+    F: Future<Output = Option<Duration>>,
+    G: Future<Output = ()>,
+{
+    for index in 0..group.len() {
+        if let Some(wait) = work(group[index].clone()).await {
+            let left = group.split_off(index);
+            let ids = left.iter().map(|record| record.message_id.clone()).collect();
+            put_off(left, wait).await;
+            return ids;
         }
     }
     Vec::new()
@@ -131,6 +149,9 @@ impl IntoResponse for Failures {
 mod tests {
     use super::*;
     use std::future::ready;
+    use std::sync::Mutex;
+
+    const WAIT: Duration = Duration::from_secs(11);
 
     fn record(id: &str, group: Option<&str>) -> Record {
         Record {
@@ -141,9 +162,19 @@ mod tests {
         }
     }
 
+    /// What is reported. It is put off, all of it, and nothing else is.
     async fn failures(records: &[(&str, Option<&str>)], failing: &[&str]) -> Vec<String> {
         let records = Records { records: records.iter().map(|(id, group)| record(id, *group)).collect() };
-        records.in_order(|record| ready(!failing.contains(&record.message_id.as_str()))).await.0
+        let held_back = Mutex::new(Vec::new());
+        let wait = |record: &Record| failing.contains(&record.message_id.as_str()).then_some(WAIT);
+        let put_off = |left: Vec<Record>, wait| {
+            assert_eq!(wait, WAIT);
+            held_back.lock().expect("a list").extend(left.into_iter().map(|record| record.message_id));
+            ready(())
+        };
+        let failed = records.in_order(|record| ready(wait(&record)), put_off).await.0;
+        assert_eq!(failed, held_back.into_inner().expect("a list"));
+        failed
     }
 
     #[tokio::test]

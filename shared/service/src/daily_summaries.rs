@@ -179,7 +179,7 @@ async fn ask(deps: &Deps, candidate: &Candidate, spoken: &[Spoken], left: &[Left
 fn read(answer: &Completion) -> DailySummary {
     match answer.tool_input(TOOL) {
         Some(input) => DailySummary::from_object(input),
-        None => DailySummary::from_lines(&answer.text),
+        None => DailySummary::from_text(&answer.text),
     }
 }
 

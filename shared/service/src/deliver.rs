@@ -125,7 +125,7 @@ async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()>
     let now = deps.sender.clock.now();
     let pool = &deps.sender.pool;
     let dead = scheduled_events::list_dead(&*pool.get().await?, now, deps.batch).await?;
-    for Dead { id, lease, failures } in dead {
+    for Dead { id, user, lease, failures } in dead {
         let failures = failures + 1;
         match after_failure(failures, now) {
             AfterFailure::RetryAt(until) => {
@@ -133,8 +133,7 @@ async fn reclaim_dead(deps: &Deps, counters: &mut Counters) -> store::Result<()>
                 counters.retried += u64::from(kept);
             }
             AfterFailure::GiveUp => {
-                let kept =
-                    scheduled_events::fail(&*pool.get().await?, id, lease, failures, WORKER_DIED).await?;
+                let kept = sending::fail(&deps.sender, (id, lease), user, failures, WORKER_DIED).await?;
                 counters.failed += u64::from(kept);
             }
         }

@@ -1,6 +1,6 @@
 //! Calls to models, each with its row in `llm_usage`, within the day's budget.
 //!
-//! Whoever asks a model or wants embeddings does it here: the call is paid for, timed, priced and recorded, also when it
+//! Whoever asks a model or wants embeddings does it here: the call is paid for, timed, priced, recorded and told in the log, also when it
 //! fails. A piece of work ([`Work`]) reserves what its calls may cost before the first of them ([`Models::begin`]), and a
 //! call that the rest does not cover reserves what is missing; a counter that cannot be reached refuses the call. When the
 //! work is done, its rows are written and its counters set right by one statement. No row is locked while a model is
@@ -458,10 +458,28 @@ impl Work {
             },
             now: self.models.clock.now(),
         };
+        tell(&call, error);
         let mut ledger = self.ledger();
         ledger.used += call.cost_microusd - expected;
         ledger.calls.push(call);
     }
+}
+
+/// The figures of a call, and nothing of what was said.
+fn tell(call: &ModelCall<'_>, error: Option<&providers::Error>) {
+    tracing::info!(
+        user_id = call.user.map(tracing::field::display),
+        purpose = call.purpose,
+        model = &*call.model,
+        input_tokens = call.input_tokens,
+        output_tokens = call.output_tokens,
+        cache_read_tokens = call.cache_read_tokens,
+        cache_write_tokens = call.cache_write_tokens,
+        cost_microusd = call.cost_microusd,
+        duration_ms = call.latency_ms,
+        error_code = error.map(providers::Error::code),
+        "llm_call"
+    );
 }
 
 fn tokens_of(outcome: &Result<Completion, providers::Error>) -> Tokens {

@@ -184,7 +184,7 @@ pub async fn take_next(
             None => Ok(true),
         }
     };
-    let (begun, locked, ended, next, committed) = join!(
+    let (begun, locked, end_noted, next, committed) = join!(
         tx.send_begin(Limits::EDGE),
         lock_account(&tx, telegram_id),
         end_first,
@@ -193,8 +193,9 @@ pub async fn take_next(
     );
     begun?;
     locked?;
-    if !ended? {
-        tracing::warn!(telegram.id = telegram_id, "An update was ended by somebody else");
+    if !end_noted? {
+        let update_id = ended.map(|(claim, _)| claim.update_id);
+        tracing::warn!(telegram.update_id = update_id, "update_ended_by_another");
     }
     let next = next?;
     committed?;

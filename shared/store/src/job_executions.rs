@@ -191,17 +191,17 @@ pub async fn finish(
     Ok(changed == 1)
 }
 
-/// What the newest run of the job that completed at its time told; none before the first.
-pub async fn find_last_result(client: &Client, job: Job) -> Result<Option<Value>> {
+/// What the newest completed run of the job told of those whose result has no member `without`; none before the first.
+pub async fn find_last_result(client: &Client, job: Job, without: &str) -> Result<Option<Value>> {
     let row = client
         .query_typed_opt(
             "-- job_executions::find_last_result
              SELECT result
                FROM job_executions
-              WHERE job_name = $1 AND status = 'completed' AND slot IS NOT NULL
+              WHERE job_name = $1 AND status = 'completed' AND NOT coalesce(result ? $2, false)
               ORDER BY started_at DESC, id
               LIMIT 1",
-            &[(&job.name, Type::TEXT)],
+            &[(&job.name, Type::TEXT), (&without, Type::TEXT)],
         )
         .await?;
     Ok(row.map(|row| row.try_get("result")).transpose()?.flatten())

@@ -8,7 +8,8 @@ use tokio_postgres::types::Type;
 
 use crate::{Error, Result};
 
-/// Removes what has had its time, at most `batch` rows per table. Returns the rows per table.
+/// Removes what has had its time, at most `batch` rows per table. Returns the rows per table, and those that only lost
+/// their text.
 pub async fn run(client: &Client, now: Timestamp, batch: i32) -> Result<BTreeMap<String, i64>> {
     let row = client
         .query_typed_one(

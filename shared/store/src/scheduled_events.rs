@@ -192,7 +192,7 @@ pub async fn hasten(tx: &Tx, user: UserId, now: Timestamp) -> Result<Vec<Queued>
     rows.iter().map(queued).collect()
 }
 
-/// Whether a message whose response id ends like this was queued for the player since `since`.
+/// Whether a message whose response id ends like this was queued for the player since `since`, and arrived or still may.
 pub async fn was_queued_since(client: &Client, user: UserId, suffix: &str, since: Timestamp) -> Result<bool> {
     let row = client
         .query_typed_one(
@@ -200,6 +200,7 @@ pub async fn was_queued_since(client: &Client, user: UserId, suffix: &str, since
              SELECT EXISTS (SELECT
                               FROM scheduled_events
                              WHERE user_id = $1 AND platform = 'telegram' AND created_at > $3
+                               AND status IN ('pending', 'delivered')
                                AND right(content->>'response_id', length($2)) = $2) AS queued",
             &[(user.as_uuid(), Type::UUID), (&suffix, Type::TEXT), (&since, Type::TIMESTAMPTZ)],
         )
@@ -307,6 +308,8 @@ pub async fn claim_one(
 pub struct Dead {
     /// The row.
     pub id: EventId,
+    /// The player.
+    pub user: UserId,
     /// The lease that ran out.
     pub lease: Timestamp,
     /// Temporary failures so far.
@@ -318,7 +321,7 @@ pub async fn list_dead(client: &Client, now: Timestamp, limit: i64) -> Result<Ve
     let rows = client
         .query_typed(
             "-- scheduled_events::list_dead
-             SELECT id, locked_until, retry_count
+             SELECT id, user_id, locked_until, retry_count
                FROM scheduled_events
               WHERE status = 'pending' AND platform = 'telegram' AND locked_until < $1
               ORDER BY scheduled_at, created_at, id
@@ -330,6 +333,7 @@ pub async fn list_dead(client: &Client, now: Timestamp, limit: i64) -> Result<Ve
         .map(|row| {
             Ok(Dead {
                 id: EventId::from_uuid(row.try_get("id")?),
+                user: UserId::from_uuid(row.try_get("user_id")?),
                 lease: row.try_get("locked_until")?,
                 failures: row.try_get("retry_count")?,
             })
@@ -506,15 +510,18 @@ pub async fn release(client: &Client, ids: &[EventId], lease: Timestamp) -> Resu
         .await?)
 }
 
-/// Gives a row up whose player has blocked the bot, remembers that, and cancels the player's other waiting messages.
-pub async fn fail_blocked(
+/// Remembers that the player has blocked the bot. `sent`, the row that told so, with its lease and the error, is given up; the player's other
+/// waiting messages are cancelled.
+pub async fn end_blocked(
     tx: &Tx,
     user: UserId,
-    id: EventId,
-    lease: Timestamp,
-    error: &str,
+    sent: Option<(EventId, Timestamp, &str)>,
     now: Timestamp,
 ) -> Result<()> {
+    let (id, lease, error) = match sent {
+        Some((id, lease, error)) => (Some(*id.as_uuid()), Some(lease), Some(error)),
+        None => (None, None, None),
+    };
     tx.execute_typed(
         "-- scheduled_events::set_blocked
          UPDATE users SET telegram_blocked_at = coalesce(telegram_blocked_at, $2) WHERE id = $1",
@@ -522,18 +529,13 @@ pub async fn fail_blocked(
     )
     .await?;
     tx.execute_typed(
-        "-- scheduled_events::fail_blocked
+        "-- scheduled_events::end_blocked
          UPDATE scheduled_events
             SET status = CASE WHEN id = $2 AND locked_until = $3 THEN 'failed' ELSE 'cancelled' END,
                 error_message = CASE WHEN id = $2 AND locked_until = $3 THEN $4 ELSE error_message END,
                 locked_until = NULL
           WHERE user_id = $1 AND platform = 'telegram' AND status = 'pending'",
-        &[
-            (user.as_uuid(), Type::UUID),
-            (id.as_uuid(), Type::UUID),
-            (&lease, Type::TIMESTAMPTZ),
-            (&error, Type::TEXT),
-        ],
+        &[(user.as_uuid(), Type::UUID), (&id, Type::UUID), (&lease, Type::TIMESTAMPTZ), (&error, Type::TEXT)],
     )
     .await?;
     Ok(())

@@ -1,15 +1,24 @@
 //! A queue: takes messages by the JSON protocol of Amazon SQS, and remembers them.
 //!
-//! Of a FIFO queue (its URL ends in `.fifo`) it keeps the rule that a deduplication id is taken once.
+//! Of a FIFO queue (its URL ends in `.fifo`) it keeps two rules: a deduplication id is taken once, and nothing of a group is given
+//! out while a message of that group is out with a consumer. How long that is, a test says: time passes as it is told to.
 
 use std::collections::HashSet;
 use std::io;
 use std::ops::Deref;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use crate::server::{Asked, Dialect, Reply, Server, lock};
+
+/// A message that was given out comes back after so long, unless its consumer says otherwise: the time that `template.yaml` sets for
+/// the queue of `reply`.
+const VISIBILITY: Duration = Duration::from_mins(30);
+
+/// So many are given out at once.
+const BATCH: usize = 10;
 
 /// The running queue service; any queue name is known to it.
 #[derive(Debug, Clone)]
@@ -31,11 +40,24 @@ pub struct Queued {
     pub deduplication: Option<String>,
 }
 
+/// A message that was given out, under the id by which its consumer names it. Its receipt is `receipt-<id>`.
+pub type Received = (String, Queued);
+
 #[derive(Debug, Default)]
 struct State {
-    messages: Vec<Queued>,
+    messages: Vec<Held>,
+    taken: usize,
     seen: HashSet<(String, String)>,
     refused: Option<usize>,
+}
+
+/// A message in the queue.
+#[derive(Debug)]
+struct Held {
+    id: String,
+    message: Queued,
+    /// How long it stays out with a consumer.
+    out_for: Duration,
 }
 
 impl Sqs {
@@ -52,7 +74,7 @@ impl Sqs {
 
     /// The messages taken so far, without repetitions.
     pub fn messages(&self) -> Vec<Queued> {
-        lock(&self.state).messages.clone()
+        lock(&self.state).messages.iter().map(|held| held.message.clone()).collect()
     }
 
     /// The next batch is taken without the message at this position.
@@ -62,7 +84,33 @@ impl Sqs {
 
     /// Takes the messages out, oldest first.
     pub fn drain(&self) -> Vec<Queued> {
-        std::mem::take(&mut lock(&self.state).messages)
+        std::mem::take(&mut lock(&self.state).messages).into_iter().map(|held| held.message).collect()
+    }
+
+    /// Gives out the next messages, in order, of groups of which none is out.
+    pub fn receive(&self) -> Vec<Received> {
+        let mut state = lock(&self.state);
+        let is_out = |held: &&Held| !held.out_for.is_zero();
+        let busy: HashSet<_> =
+            state.messages.iter().filter(is_out).map(|held| held.message.group.clone()).collect();
+        let next = state.messages.iter_mut().filter(|held| !busy.contains(&held.message.group)).take(BATCH);
+        next.map(|held| {
+            held.out_for = VISIBILITY;
+            (held.id.clone(), held.message.clone())
+        })
+        .collect()
+    }
+
+    /// A consumer is done with these.
+    pub fn delete(&self, ids: &[String]) {
+        lock(&self.state).messages.retain(|held| !ids.contains(&held.id));
+    }
+
+    /// So much time passes for what is out.
+    pub fn pass(&self, time: Duration) {
+        for held in &mut lock(&self.state).messages {
+            held.out_for = held.out_for.saturating_sub(time);
+        }
     }
 }
 
@@ -87,7 +135,7 @@ impl Dialect for Sending {
         match self.operation(asked).as_str() {
             "SendMessage" => self.take(asked.body),
             "SendMessageBatch" => self.take_all(asked.body),
-            "ChangeMessageVisibility" => Reply::ok(json!({})),
+            "ChangeMessageVisibilityBatch" => self.change_visibility(asked.body),
             _ => refusal("UnsupportedOperation"),
         }
     }
@@ -132,9 +180,31 @@ impl Sending {
         let mut state = lock(&self.0);
         let is_new = deduplication.clone().is_none_or(|id| state.seen.insert((queue_url.clone(), id)));
         if is_new {
-            state.messages.push(Queued { queue_url, body: message, group, deduplication });
+            state.taken += 1;
         }
-        Reply::ok(json!({"MessageId": format!("00000000-0000-0000-0000-{:012}", state.messages.len())}))
+        let id = format!("m-{}", state.taken);
+        if is_new {
+            let message = Queued { queue_url, body: message, group, deduplication };
+            state.messages.push(Held { id: id.clone(), message, out_for: Duration::ZERO });
+        }
+        Reply::ok(json!({ "MessageId": id }))
+    }
+
+    /// A receipt that was never given out changes nothing.
+    fn change_visibility(&self, body: &Value) -> Reply {
+        let mut changed = Vec::new();
+        for entry in body["Entries"].as_array().into_iter().flatten() {
+            let named = entry["ReceiptHandle"].as_str().and_then(|receipt| receipt.strip_prefix("receipt-"));
+            let time = Duration::from_secs(entry["VisibilityTimeout"].as_u64().unwrap_or_default());
+            let mut state = lock(&self.0);
+            state
+                .messages
+                .iter_mut()
+                .filter(|held| named == Some(&held.id))
+                .for_each(|held| held.out_for = time);
+            changed.push(json!({ "Id": entry["Id"] }));
+        }
+        Reply::ok(json!({ "Successful": changed, "Failed": [] }))
     }
 }
 

@@ -20,7 +20,7 @@ pub fn split_within(text: &str, limit: usize) -> Vec<String> {
     let mut rest = text.trim();
     while !rest.is_empty() {
         let prefix = longest_prefix(rest, limit);
-        let end = if prefix.len() == rest.len() { rest.len() } else { cut(prefix, limit) };
+        let end = if prefix.len() == rest.len() { rest.len() } else { cut(rest, prefix, limit) };
         let part = rest[..end].trim_end();
         if !part.is_empty() {
             parts.push(part.to_owned());
@@ -41,21 +41,22 @@ fn longest_prefix(text: &str, limit: usize) -> &str {
     text
 }
 
-/// Where to cut a prefix that is full, in bytes.
-fn cut(prefix: &str, limit: usize) -> usize {
+/// Where to cut a text whose longest prefix is full, in bytes.
+fn cut(text: &str, prefix: &str, limit: usize) -> usize {
     let keeps_half = |at: &usize| units(&prefix[..*at]) >= limit / 2;
     prefix
         .rfind("\n\n")
         .filter(keeps_half)
         .or_else(|| prefix.rfind('\n').filter(keeps_half))
-        .or_else(|| last_sentence_end(prefix).filter(keeps_half))
+        .or_else(|| last_sentence_end(text, prefix.len()).filter(keeps_half))
         .or_else(|| prefix.rfind(' ').filter(|at| *at > 0))
         .unwrap_or(prefix.len())
 }
 
-/// The position after the last `.`, `!`, `?` or `…` that a space follows.
-fn last_sentence_end(prefix: &str) -> Option<usize> {
-    prefix.rmatch_indices(' ').map(|(at, _)| at).find(|at| prefix[..*at].ends_with(['.', '!', '?', '…']))
+/// The position after the last `.`, `!`, `?` or `…` within the first `length` bytes that a space follows, be it the first thing behind them.
+fn last_sentence_end(text: &str, length: usize) -> Option<usize> {
+    let is_end = |at: &usize| text[..*at].ends_with(['.', '!', '?', '…']);
+    text.rmatch_indices(' ').map(|(at, _)| at).filter(|at| *at <= length).find(is_end)
 }
 
 fn units(text: &str) -> usize {
@@ -83,6 +84,7 @@ mod tests {
             (sentence.repeat(41), vec![4_039, 100]),
             (sentence.repeat(45), vec![4_039, 504]),
             (format!("{}. {}. {}", "w".repeat(2_000), "v".repeat(2_096), "z".repeat(10)), vec![2_001, 2_108]),
+            (format!("{}. {}. c", "a".repeat(2_500), "b".repeat(1_593)), vec![4_096, 1]),
             ("word ".repeat(900), vec![4_094, 404]),
             ("😀".repeat(2_049), vec![4_096, 2]),
             ("😀".repeat(2_048), vec![4_096]),

@@ -7,8 +7,9 @@
 use std::time::Duration;
 
 use domain::delivery::{AfterFailure, INCOMPLETE, Letter, after_failure, is_wanted, put_off_until};
-use domain::ids::UserId;
+use domain::ids::{EventId, UserId};
 use domain::telegram::split;
+use jiff::Timestamp;
 use providers::retry::Pauses;
 use providers::telegram::{Bot, DEFAULT_WAIT, Error, ReplyMarkup, SendMessage};
 use serde_json::json;
@@ -17,6 +18,9 @@ use store::scheduled_events::Claimed;
 use store::{Limits, Pool, Tx, retry_disconnected, scheduled_events};
 
 use crate::{Clock, failures};
+
+/// Where the operators find what could not be sent.
+const SOURCE: &str = "function:deliver";
 
 /// She is seen typing for so long before a message.
 const TYPING: Duration = Duration::from_millis(500);
@@ -169,15 +173,43 @@ async fn wait(sender: &Sender, event: &Claimed, wait: Duration, code: &str) -> s
 async fn blocked(sender: &Sender, event: &Claimed, code: &'static str) -> store::Result<Sent> {
     let tx = Tx::begin(&sender.pool, Limits::TASK).await?;
     let now = sender.clock.now();
-    scheduled_events::fail_blocked(&tx, event.user, event.id, event.lease, code, now).await?;
+    let event_sent = Some((event.id, event.lease, code));
+    scheduled_events::end_blocked(&tx, event.user, event_sent, now).await?;
     tx.commit().await?;
     Ok(Sent::Failed(code))
 }
 
 async fn give_up(sender: &Sender, event: &Claimed, failures: i32, code: &'static str) -> store::Result<Sent> {
-    let client = sender.pool.get().await?;
-    let kept = scheduled_events::fail(&client, event.id, event.lease, failures, code).await?;
+    let kept = fail(sender, (event.id, event.lease), event.user, failures, code).await?;
     Ok(if kept { Sent::Failed(code) } else { Sent::Lost })
+}
+
+/// Ends a row that will not arrive, and tells the operators. False: it is not the caller's any more.
+pub(super) async fn fail(
+    sender: &Sender,
+    (event, lease): (EventId, Timestamp),
+    user: UserId,
+    failures: i32,
+    code: &str,
+) -> store::Result<bool> {
+    let kept = {
+        let client = sender.pool.get().await?;
+        scheduled_events::fail(&client, event, lease, failures, code).await?
+    };
+    if kept {
+        let failure = Failure {
+            level: Level::Error,
+            source: SOURCE,
+            code: "delivery_failed",
+            text: "a message was given up",
+            user: Some(user),
+            conversation: None,
+            context: json!({ "event_id": event, "reason": code }),
+            now: sender.clock.now(),
+        };
+        failures::log(&sender.pool, &failure).await;
+    }
+    Ok(kept)
 }
 
 async fn fail_once(sender: &Sender, event: &Claimed, code: &'static str) -> store::Result<Sent> {
@@ -197,7 +229,7 @@ pub(crate) async fn alarm(sender: &Sender, user: UserId, status: u16) {
     tracing::error!(status, "Telegram refuses the bot");
     let failure = Failure {
         level: Level::Critical,
-        source: "function:deliver",
+        source: SOURCE,
         code: "misconfigured",
         text: &format!("Telegram refuses the bot with {status}: check its token and address"),
         user: Some(user),

@@ -2,7 +2,7 @@
 //! about her people.
 //!
 //! Players go by id, five at a time, a page in one call. What does not fit, or finds no time, is told by the cursor, where
-//! the next night's run goes on. With a queue nobody is worked off here: every player of the list gets a record, and
+//! the next run goes on that is asked for nothing else. With a queue nobody is worked off here: every player of the list gets a record, and
 //! [`live`] works one off. A failing player costs only that player; where the day's budget for models is used up, the
 //! player waits for the next run.
 
@@ -110,6 +110,9 @@ struct Counters {
     enqueued: Option<u64>,
     /// The last player of this call, where there are more.
     next_cursor: Option<UserId>,
+    /// Whether the call asked for something else than what is usual: the cursor is for whoever asked then.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    ordered: bool,
     /// Nobody; the report puts in who failed.
     errors: [String; 0],
 }
@@ -121,7 +124,7 @@ pub async fn run(deps: &Deps, run: JobRun, order: Order) -> Report {
         Some(queue) => put_into(deps, queue, &run, order, &mut report).await,
         None => work_off(deps, &run, order, &mut report).await,
     };
-    report.set_counters(&counters);
+    report.set_counters(&Counters { ordered: order != Order::default(), ..counters });
     report
 }
 

@@ -34,7 +34,7 @@ use crate::endings::{self, Occasion, close_games, say_farewell};
 use crate::engagement::Days;
 
 /// The savepoint around the limits: that they cannot be counted keeps nobody from writing.
-const LIMITS: &str = "limits";
+pub(super) const LIMITS: &str = "limits";
 
 /// The first messages of a player are counted one by one, the rest need not be.
 const COUNT_UP_TO: i64 = FIRST_MESSAGES as i64 + 1;
@@ -134,7 +134,7 @@ struct Holding<'a> {
     now: Timestamp,
 }
 
-/// Accepts the message, or answers it right here.
+/// Accepts the message, or answers it right here. Who writes has not blocked the bot, whatever becomes of the message.
 pub(super) async fn accept(
     deps: &Deps,
     work: &Work,
@@ -144,10 +144,11 @@ pub(super) async fn accept(
     let now = deps.clock.now();
     let (minute, day) = (rate_limit::minute(now), rate_limit::day(now));
     let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, player, engagement, _, counts) = join!(
+    let (begun, player, engagement, unblocked, _, counts) = join!(
         tx.send_begin(Limits::PLAYER),
         users::lock(&tx, user, &work.claimed.claim),
         engagement::get(&tx, user),
+        users::set_blocked(&tx, work.telegram_id(), None),
         tx.savepoint(LIMITS),
         rate_limits::count(&tx, user, &minute, Some(&day)),
     );
@@ -157,6 +158,7 @@ pub(super) async fn accept(
         Err(reason) => return Ok(Acceptance::Done(reason.into())),
     };
     let engagement = engagement?;
+    unblocked?;
     let verdict = verdict(&tx, counts, now).await?;
     let holding = Holding { deps, work, user, player, tx, now };
     let refusal = verdict.and_then(|verdict| verdict.refusal);
@@ -208,7 +210,11 @@ pub(super) async fn recover(
 }
 
 /// Judges the counts; limits that could not be counted allow.
-async fn verdict(tx: &Tx, counts: store::Result<Counts>, now: Timestamp) -> store::Result<Option<Verdict>> {
+pub(super) async fn verdict(
+    tx: &Tx,
+    counts: store::Result<Counts>,
+    now: Timestamp,
+) -> store::Result<Option<Verdict>> {
     match counts {
         Ok(counts) => Ok(Some(judge(counts, now))),
         Err(error) => {

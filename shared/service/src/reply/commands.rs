@@ -1,7 +1,7 @@
 //! Commands: `/start`, and a word for the ones that nobody knows.
 
 use domain::canned;
-use domain::rate_limit::{self, Refusal, judge};
+use domain::rate_limit::{self, Refusal};
 use domain::registration::{self, GROUP_NOTICE_INTERVAL, PRIVATE_ONLY};
 use domain::reply::response::ResponseId;
 use domain::telegram::{Command, read_command};
@@ -11,6 +11,7 @@ use store::inbound_events::{self, End, Player};
 use store::users::{self, Locked};
 use store::{Limits, Tx, rate_limits};
 
+use super::accept::{LIMITS, verdict};
 use super::hold::{self, NotHeld};
 use super::lines::{self, Line};
 use super::outcome::{self, Done};
@@ -98,11 +99,12 @@ async fn count(
     let now = deps.clock.now();
     let minute = rate_limit::minute(now);
     let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, locked, counted, unblocked) = join!(
+    let (begun, locked, unblocked, _, counts) = join!(
         tx.send_begin(Limits::PLAYER),
         users::lock(&tx, player.id, &work.claimed.claim),
-        rate_limits::count(&tx, player.id, &minute, None),
         users::set_blocked(&tx, work.telegram_id(), None),
+        tx.savepoint(LIMITS),
+        rate_limits::count(&tx, player.id, &minute, None),
     );
     begun?;
     let (tx, locked) = match hold::held(tx, locked?).await? {
@@ -110,7 +112,8 @@ async fn count(
         Err(reason) => return Ok(Err(reason)),
     };
     unblocked?;
-    Ok(Ok((tx, locked, judge(counted?, now).refusal)))
+    let verdict = verdict(&tx, counts, now).await?;
+    Ok(Ok((tx, locked, verdict.and_then(|verdict| verdict.refusal))))
 }
 
 /// A group is told once a day that only private chats are served.

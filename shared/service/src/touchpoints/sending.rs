@@ -26,7 +26,7 @@ use store::conversations::{self, Append};
 use store::threads::{self, OpenThread};
 use store::touchpoint_queue::{self, Claimed};
 use store::touchpoint_reads::{self, Standing};
-use store::{Limits, Tx, retry_disconnected, users};
+use store::{Limits, Tx, retry_disconnected, scheduled_events};
 
 use super::{Outreach, writing};
 use crate::deliver::{Sender, alarm, show_typing};
@@ -170,7 +170,7 @@ async fn hand_over(sender: &Sender, due: &Claimed, chat: i64, content: &str) -> 
             sender.pauses.exactly(BETWEEN_PARTS).await;
         }
         if let Err(error) = sender.bot.send_message(&SendMessage::plain(chat, part)).await {
-            return settle(sender, due, chat, content, index, error).await;
+            return settle(sender, due, content, index, error).await;
         }
         if !checkpoint(sender, due, index + 1).await? {
             return Ok(Outcome::Lost);
@@ -192,7 +192,6 @@ async fn checkpoint(sender: &Sender, due: &Claimed, parts: usize) -> store::Resu
 async fn settle(
     sender: &Sender,
     due: &Claimed,
-    chat: i64,
     content: &str,
     arrived: usize,
     error: Error,
@@ -208,7 +207,9 @@ async fn settle(
         _ => Failure::Other,
     };
     if failure == Failure::Blocked {
-        users::set_blocked(&*sender.pool.get().await?, chat, Some(sender.clock.now())).await?;
+        let tx = Tx::begin(&sender.pool, Limits::TASK).await?;
+        scheduled_events::end_blocked(&tx, due.user, None, sender.clock.now()).await?;
+        tx.commit().await?;
     }
     match after_failure(failure, due.failures, sender.clock.now()) {
         AfterFailure::RetryAt(until, failures) => {
