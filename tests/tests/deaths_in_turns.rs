@@ -66,6 +66,25 @@ const BOSS_COMES: Story = Story {
     comes: || vec![Coming::Update(text_update(1, "hi"))],
 };
 
+/// The same while an answer waits for the evening: it goes out before them.
+const BOSS_FOLLOWS: Story = Story {
+    name: "the boss comes behind an answer that waited",
+    points: &["turn.settled", "delivery.all_sent", "delivery.noted"],
+    times: 3,
+    begins: |bundle| {
+        async {
+            ann_is_near_the_boss(bundle, 0).await;
+            let waits = "INSERT INTO scheduled_events (user_id, platform, event_type, content, scheduled_at, created_at)
+                         SELECT id, 'telegram', 'message_delivery', '{\"text\": \"later\", \"response_id\": \"waited\"}',
+                                '2026-02-17 20:00:00+00', '2026-02-17 11:00:00+00'
+                           FROM users";
+            execute(&bundle.pool(), waits).await;
+        }
+        .boxed()
+    },
+    ..BOSS_COMES
+};
+
 /// The last answer in an encounter, which is passed.
 const VERDICT: Story = Story {
     name: "a verdict",
@@ -174,9 +193,10 @@ const REGISTRATION: Story = Story {
 };
 
 /// All stories of turns.
-pub(crate) const STORIES: [Story; 12] = [
+pub(crate) const STORIES: [Story; 13] = [
     TURN,
     BOSS_COMES,
+    BOSS_FOLLOWS,
     VERDICT,
     THOUGHT_OVER,
     LOST,
@@ -262,6 +282,11 @@ async fn at_each_step_of_a_turn() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_the_boss_comes() {
     each_death_leaves_the_same(&BOSS_COMES, SERVING).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_the_boss_comes_behind_what_waited() {
+    each_death_leaves_the_same(&BOSS_FOLLOWS, SERVING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
