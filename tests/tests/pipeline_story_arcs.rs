@@ -150,9 +150,13 @@ async fn one_begins_where_chance_will_have_it() {
     assert_eq!(columns[5..], [template.stages[0], people.as_str(), "t", lucky.to_string().as_str()]);
 }
 
-/// The template that begins with the conversation, late in the fourth chapter, whatever else was talked about.
-fn begun_at_night(world: &Processing, conversation: ConversationId, topics: &[&str]) -> Option<&'static str> {
-    let chapter = Chapter::new(4).expect("a chapter");
+/// The template that begins with a conversation of the night in which these were topics too.
+fn begun_at_night(
+    world: &Processing,
+    chapter: Chapter,
+    conversation: ConversationId,
+    topics: &[&str],
+) -> Option<&'static str> {
     let situation = Situation {
         user: world.user,
         conversation,
@@ -170,6 +174,7 @@ fn begun_at_night(world: &Processing, conversation: ConversationId, topics: &[&s
 /// The days count back from the day of the conversation, not from that of its processing, and one on which only she wrote is none.
 #[tokio::test]
 async fn a_contact_is_consistent_by_the_days_on_which_the_player_wrote() {
+    let chapter = Chapter::new(4).expect("a chapter");
     for (who, is_consistent) in [("user", true), ("nikita", false)] {
         let world = Processing::of(NewPlayer::new().chapter(4)).await;
         let evening = world.clock.now() - SignedDuration::from_mins(10);
@@ -179,7 +184,8 @@ async fn a_contact_is_consistent_by_the_days_on_which_the_player_wrote() {
             talk.insert(&world.pool()).await;
         }
         let of = |conversation| {
-            [&["consistent_contact"][..], &[]].map(|topics| begun_at_night(&world, conversation, topics))
+            [&["consistent_contact"][..], &[]]
+                .map(|topics| begun_at_night(&world, chapter, conversation, topics))
         };
         let (conversation, begun) = (0..MANY)
             .map(|number| ConversationId::from_uuid(derived(&format!("conversation {number}"))))
