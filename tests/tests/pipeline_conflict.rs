@@ -3,6 +3,7 @@
 use domain::ids::ConversationId;
 use domain::pipeline::{CONFLICT, EMOTIONAL, EXTRACTION, SUMMARY, Stage};
 use domain::status::GameStatus;
+use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
@@ -207,6 +208,20 @@ async fn neither_in_an_encounter_nor_in_care_does_it_end() {
     assert_eq!(row(&world.pool(), untouched).await, "active | 0");
 }
 
+/// A conversation is settled while the player is in need in the next one.
+#[tokio::test]
+async fn it_does_not_end_while_the_player_is_in_need() {
+    let world = of_score(dec!(9.99)).await;
+    let later = NewConversation::new(world.user, world.clock.now()).said(&[("user", "i want to die")]);
+    later.insert(&world.pool()).await;
+    assert!(!talk(&world, &[]).await.1.breakup);
+    let untouched = "SELECT game_status, (SELECT count(*) FROM scheduled_events) FROM users";
+    assert_eq!(row(&world.pool(), untouched).await, "active | 0");
+
+    world.clock.advance(SignedDuration::from_mins(15));
+    assert!(talk(&world, &[]).await.1.breakup, "that conversation is over");
+}
+
 #[tokio::test]
 async fn she_warns_once_in_a_day() {
     let world = of_score(dec!(12)).await;
@@ -269,4 +284,27 @@ async fn a_first_document_is_made_of_what_was_scored() {
                            last_conflict_at = '2026-02-17 12:00Z' FROM users";
     assert_eq!(row(&world.pool(), document).await, "50.0 | 2 | 1 | t");
     assert_eq!(rows(&world.pool(), SHOWN).await, ["cold | before | -", "cold | before | 50.0"]);
+}
+
+/// An older player who shows nothing: what was scored counts all the same, save what belongs to an earlier game.
+#[tokio::test]
+async fn what_was_scored_counts_though_nothing_is_shown() {
+    let world = Processing::new().await;
+    execute(
+        &world.pool(),
+        &format!(
+            "INSERT INTO score_history (user_id, score, chapter, event_type, event_details, recorded_at)
+             VALUES ('{0}', 50, 1, 'conversation', '{{\"composite_delta\": -3}}', '2026-02-16 12:00Z'),
+                    ('{0}', 50, 1, 'game_reset', '{{}}', '2026-02-16 18:00Z'),
+                    ('{0}', 51, 1, 'conversation', '{{\"composite_delta\": 1}}', '2026-02-17 12:00Z')",
+            world.user
+        ),
+    )
+    .await;
+
+    talk(&world, &[]).await;
+
+    let document = "SELECT conflict_details->'temperature', conflict_details->'positive_count', conflict_details->'negative_count',
+                           last_conflict_at FROM users";
+    assert_eq!(row(&world.pool(), document).await, "0.0 | 1 | 0 | -");
 }

@@ -64,6 +64,7 @@ async fn a_conversation_leaves_a_mood_that_fades() {
 
 /// The hour, the day, what happened, what was said, and where the two stand; each of a player without an earlier mood.
 // case: pipeline 25-30
+// case: psyche 5
 #[tokio::test]
 async fn her_mood_is_made_of_all_that_there_is() {
     let two_bad_ones = [(0.2, -0.25), (0.2, -0.25)];
@@ -81,6 +82,7 @@ async fn her_mood_is_made_of_all_that_there_is() {
         ("2026-02-20T13:00:00Z", 3, dec!(40), &[], &["cold"], [0.60, 0.38, 0.50, 0.40]),
         ("2026-02-24T02:00:00Z", 4, dec!(72), &[(0.0, -0.3)], &["anxious"], [0.50, 0.044, 0.35, 0.65]),
         ("2026-02-22T17:00:00Z", 1, dec!(20), &[], &["dismissive", "cold"], [0.35, 0.24, 0.45, 0.20]),
+        ("2026-02-24T13:00:00Z", 1, dec!(30), &[], &["cold", "dismissive", "cold"], [0.45, 0.06, 0.55, 0.10]),
     ] {
         let world = Processing::of(NewPlayer::new().chapter(chapter).score(score)).await;
         let now: Timestamp = time.parse().expect("a time");

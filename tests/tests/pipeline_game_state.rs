@@ -56,6 +56,19 @@ async fn where_nothing_is_seen_nothing_is_told() {
     assert_eq!(rows(&world.pool(), TOLD).await, Vec::<String>::new());
 }
 
+/// Metrics that were lost stand at the score.
+#[tokio::test]
+async fn a_game_without_metrics_is_checked_all_the_same() {
+    let world = Processing::of(NewPlayer::new().score(dec!(40))).await;
+    let conversation = world.talked(&[("user", "hm")]).await;
+    execute(&world.pool(), "DELETE FROM user_metrics").await;
+
+    let (ended, context) = world.run_stages(&world.stages(&STAGES), conversation).await;
+
+    assert!(ended.stage_errors.is_empty(), "{ended:?}");
+    assert!(context.game.findings.is_empty());
+}
+
 #[tokio::test]
 async fn a_game_that_does_not_agree_with_itself_is_told() {
     let player = NewPlayer::new().score(dec!(40)).metrics([dec!(50); 4]).game_status(GameStatus::BossFight);

@@ -102,6 +102,20 @@ async fn everything_that_is_known_is_told() {
     assert_eq!(text, built(&world, evening()).await[0], "the same rows make the same bytes");
 }
 
+/// A prompt is of its moment, and so is the gauge in it.
+#[tokio::test]
+async fn what_time_has_cooled_does_not_stand_between_them() {
+    let world = Processing::new().await;
+    let hot = r#"UPDATE users SET conflict_details = '{"temperature": 52, "last_temp_update": "2026-02-17T13:00:00Z"}'"#;
+    execute(&world.pool(), hot).await;
+    let [early, _] = built(&world, "2026-02-17T14:00:00Z".parse().expect("a time")).await;
+    assert!(early.contains("Something stands between you: hot, temperature 52 of 100."), "{early}");
+
+    let [text, _] = built(&world, evening()).await;
+
+    assert!(text.contains("Nothing stands between you at the moment."), "{text}");
+}
+
 /// A part that cannot be read is left out, and the rest is there.
 #[tokio::test]
 async fn a_part_that_cannot_be_read_costs_only_itself() {

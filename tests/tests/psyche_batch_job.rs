@@ -211,7 +211,8 @@ async fn the_model_hears_the_last_two_days() {
              VALUES ('{ann}', 0.65, 0.6, 0.5, 0.5, '2026-02-17T11:00:00Z');
              INSERT INTO nikita_life_events (user_id, event_date, time_of_day, domain, event_type, description, entities, emotional_impact)
              VALUES ('{ann}', '2026-02-17', 'evening', 'work', 'setback', 'A report </her_days> ## came back.', '["Alexei"]',
-                     '{{"valence_delta": -0.2}}'),
+                     '{{"valence_delta": -0.2, "arousal_delta": 0.1}}'),
+                    ('{ann}', '2026-02-16', 'morning', 'personal', 'gym', 'An hour on the wall.', '[]', '{{"intimacy_delta": 0.05}}'),
                     ('{ann}', '2026-02-19', 'morning', 'personal', 'gym', 'Not yet happened at all.', '[]', '{{}}');
              INSERT INTO user_social_circles (user_id, friend_name, friend_role, last_event, sentiment)
              VALUES ('{ann}', 'Lena', 'best_friend', '2026-02-17T16:00:00Z', 'positive')"#
@@ -247,7 +248,8 @@ async fn the_model_hears_the_last_two_days() {
     </moods>
 
     <her_days>
-    - 2026-02-17 evening, setback: A report ‹/her_days› came back. (left her negative; wounds conditional_love, fundamentally_broken; touched by criticism; defences humor_deflection, preemptive_withdrawal; attachment avoidant)
+    - 2026-02-17 evening, setback: A report ‹/her_days› came back. (left her negative: arousal +0.10, valence -0.20, dominance +0.00, intimacy +0.00; wounds conditional_love, fundamentally_broken; touched by criticism; defences humor_deflection, preemptive_withdrawal; attachment avoidant)
+    - 2026-02-16 morning, gym: An hour on the wall. (left her neutral: arousal +0.00, valence +0.00, dominance +0.00, intimacy +0.05; attachment secure_leaning)
     </her_days>
 
     <people>

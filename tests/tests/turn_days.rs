@@ -4,6 +4,8 @@ use end_to_end::chat::{ANN, Chat};
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use jiff::SignedDuration;
+use rust_decimal::dec;
+use serde_json::json;
 
 const STATE: &str = "SELECT state, consecutive_distant_days, last_day_closed FROM engagement_state";
 
@@ -85,15 +87,36 @@ async fn words_of_need_close_no_day() {
     assert!(!chat.ann_reads().is_empty());
 }
 
+/// An encounter is many sessions: each answer that comes late opens a new one.
 #[tokio::test]
 async fn days_within_an_encounter_are_passed_over() {
-    let chat = chat_after("drifting", 0, "2026-02-14").await;
+    let chat = Chat::new().await;
+    chat.insert(NewPlayer::new().telegram_id(ANN).score(dec!(55))).await;
+    chat.ann_says(1, "hi").await;
     execute(
         &chat.pool(),
-        "INSERT INTO conversations (user_id, platform, is_boss_fight, started_at, ended_at, last_message_at, status)
-         SELECT id, 'telegram', true, '2026-02-14T20:00:00Z', '2026-02-16T10:00:00Z', '2026-02-14T20:00:00Z', 'processed' FROM users",
+        "UPDATE engagement_state SET state = 'drifting', consecutive_distant_days = 1, last_day_closed = '2026-02-17'",
     )
     .await;
-    chat.ann_says(1, "hi").await;
-    assert_eq!(chat.row(STATE).await, "drifting | 1 | 2026-02-16", "only the 16th was looked at");
+    let days = "SELECT consecutive_distant_days, last_day_closed FROM engagement_state";
+
+    chat.clock.advance(SignedDuration::from_hours(23));
+    chat.ann_says(2, "i believe that most meetings are a kind of theatre").await;
+    chat.clock.advance(SignedDuration::from_hours(23));
+    chat.models.anthropic.use_tool(
+        "record_verdict",
+        json!({ "outcome": "PARTIAL", "reasoning": "It shows.", "confidence": 0.9 }),
+    );
+    chat.ann_says(3, "i think you are wrong about silence").await;
+    let fight = "SELECT count(*), max(ended_at - started_at) < interval '1 day' FROM conversations WHERE is_boss_fight";
+    assert_eq!(chat.row(fight).await, "3 | t");
+    assert_eq!(chat.row("SELECT game_status FROM users").await, "active");
+    assert_eq!(chat.row(days).await, "1 | 2026-02-17", "no day is closed within an encounter");
+
+    chat.clock.advance(SignedDuration::from_mins(1));
+    chat.ann_says(4, "so").await;
+    assert_eq!(chat.row(days).await, "1 | 2026-02-18", "the 18th was not looked at");
+    chat.clock.advance(SignedDuration::from_hours(24));
+    chat.ann_says(5, "hey").await;
+    assert_eq!(chat.row(days).await, "0 | 2026-02-19", "the 19th was: the encounter ended on it");
 }

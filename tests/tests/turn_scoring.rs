@@ -82,6 +82,35 @@ async fn an_exchange_moves_everything_once() {
     );
 }
 
+/// An older player, whose first scored exchange finds no conflict document: what she shows and what was scored make one.
+#[tokio::test]
+async fn a_first_document_is_there_before_the_exchange_counts() {
+    let chat = chat_with(dec!(50)).await;
+    execute(
+        &chat.pool(),
+        "INSERT INTO nikita_emotional_states (user_id, conflict_state, conflict_started_at, conflict_trigger, last_updated)
+           SELECT id, 'explosive', '2026-02-16 12:00Z', 'before', '2026-02-16 12:00Z' FROM users;
+           INSERT INTO score_history (user_id, score, chapter, event_type, event_details, recorded_at)
+           SELECT id, 50, 1, 'conversation', jsonb_build_object('composite_delta', delta), at
+             FROM users, (VALUES (-2, '2026-02-16 12:00Z'::timestamptz), (1, '2026-02-15 12:00Z'), (-5, '2026-02-09 12:00Z')) AS old(delta, at)",
+    )
+    .await;
+    judges(&chat, [1.0; 4], &[], None);
+
+    chat.ann_says(1, "how was the talk, did they get your jokes?").await;
+
+    let document = "SELECT conflict_details->'temperature' > '80', conflict_details->>'zone', conflict_details->'positive_count',
+                           conflict_details->'negative_count', conflict_details->>'gottman_target',
+                           last_conflict_at = '2026-02-16 12:00Z' FROM users";
+    assert_eq!(chat.row(document).await, "t | critical | 2 | 1 | 5.0 | t");
+
+    judges(&chat, [1.0; 4], &[], None);
+    chat.ann_says(2, "i bet they did, you were on fire").await;
+    let counted =
+        "SELECT conflict_details->>'positive_count', conflict_details->>'negative_count' FROM users";
+    assert_eq!(chat.row(counted).await, "3 | 1", "what was left is taken once");
+}
+
 #[tokio::test]
 async fn what_she_left_unanswered_is_judged_with_the_next_message() {
     let mut chat = Chat::new().await;

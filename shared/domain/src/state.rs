@@ -22,9 +22,14 @@ pub const LOW: f64 = 0.3;
 /// Above this a dimension of her mood counts as high.
 pub const HIGH: f64 = 0.7;
 
+/// The zone of that IANA name, if there is one.
+pub fn zone(name: &str) -> Option<TimeZone> {
+    if name.is_empty() { None } else { TimeZone::get(name).ok() }
+}
+
 /// The zone of that IANA name, or `fallback` for one that does not exist.
 pub fn zone_or(name: &str, fallback: &TimeZone) -> TimeZone {
-    if name.is_empty() { fallback.clone() } else { TimeZone::get(name).unwrap_or_else(|_| fallback.clone()) }
+    zone(name).unwrap_or_else(|| fallback.clone())
 }
 
 /// The date on Nikita's clock: hours before 05:00 belong to the day before.

@@ -45,7 +45,7 @@ impl Days {
         let (talks, encounters) =
             join!(Talks::since(client, user, from), engagement::list_encounters(client, user, from),);
         let encounters: Vec<Encounter> =
-            encounters?.into_iter().map(|(from, to)| Encounter { from, to }).collect();
+            encounters?.into_iter().map(|(from, to)| Encounter { from, to: Some(to) }).collect();
         let days = unclosed(last_closed, &encounters, zone, now);
         let talks = talks?;
         Ok(days.map(|unclosed| Self { user, unclosed, talks }))

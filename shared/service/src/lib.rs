@@ -8,8 +8,10 @@ extern crate store;
 
 pub mod agent;
 mod boss;
+mod care;
 pub mod cleanup;
 pub mod clock;
+mod conflict_document;
 mod cost_alarm;
 pub mod daily_summaries;
 pub mod decay;
@@ -18,6 +20,8 @@ pub mod endings;
 mod engagement;
 pub mod failures;
 mod fan_out;
+#[cfg(test)]
+mod heard;
 pub mod inbox;
 pub mod job_run;
 pub mod life;
@@ -32,5 +36,6 @@ pub mod registration;
 pub mod reply;
 mod scoring;
 pub mod touchpoints;
+mod zones;
 
 pub use clock::Clock;

@@ -308,21 +308,28 @@ pub async fn list_endings(client: &Client, user: UserId, since: Timestamp) -> Re
     rows.iter().map(|row| Ok(Ending { at: row.try_get("ended_at")?, chars: row.try_get("chars")? })).collect()
 }
 
-/// The times that the player spent in boss encounters which were not over at `since`, as far as their conversations tell.
+/// The times that the player spent in boss encounters which ended at `since` or later: each from its beginning to the outcome
+/// that made the player active again, or ended the game. One that goes on is not among them: no day is closed within it.
 pub async fn list_encounters(
     client: &Client,
     user: UserId,
     since: Timestamp,
-) -> Result<Vec<(Timestamp, Option<Timestamp>)>> {
+) -> Result<Vec<(Timestamp, Timestamp)>> {
     let rows = client
         .query_typed(
             "-- engagement::list_encounters
-             SELECT started_at, ended_at
-               FROM conversations
-              WHERE user_id = $1 AND is_boss_fight AND (ended_at IS NULL OR ended_at >= $2)
-              ORDER BY started_at",
+             WITH step AS (
+                 SELECT event_type, recorded_at AS began_at, lead(recorded_at) OVER (ORDER BY recorded_at) AS ended_at
+                   FROM score_history
+                  WHERE user_id = $1
+                    AND event_type IN ('boss_initiated', 'boss_pass', 'boss_partial', 'boss_timeout', 'game_over',
+                                       'manual_status'))
+             SELECT began_at, ended_at
+               FROM step
+              WHERE event_type = 'boss_initiated' AND ended_at >= $2
+              ORDER BY began_at",
             &[(user.as_uuid(), Type::UUID), (&since, Type::TIMESTAMPTZ)],
         )
         .await?;
-    rows.iter().map(|row| Ok((row.try_get("started_at")?, row.try_get("ended_at")?))).collect()
+    rows.iter().map(|row| Ok((row.try_get("began_at")?, row.try_get("ended_at")?))).collect()
 }

@@ -20,7 +20,7 @@ pub struct Checked {
     pub decayed: bool,
 }
 
-/// The game of a player, and whether it has decayed since `since`.
+/// The game of a player, and whether it has decayed since `since`. Metrics that were lost stand at the score.
 pub async fn get(client: &Client, user: UserId, since: Timestamp) -> Result<Checked> {
     let row = client
         .query_typed_opt(
@@ -28,12 +28,15 @@ pub async fn get(client: &Client, user: UserId, since: Timestamp) -> Result<Chec
              SELECT player.chapter, player.game_status, player.relationship_score, player.boss_attempts,
                     player.boss_fight_started_at IS NOT NULL AS is_fight_noted,
                     coalesce(jsonb_typeof(player.conflict_details->'boss_phase') = 'object', false) AS has_phase,
-                    metrics.intimacy, metrics.passion, metrics.trust, metrics.secureness,
+                    coalesce(metrics.intimacy, player.relationship_score) AS intimacy,
+                    coalesce(metrics.passion, player.relationship_score) AS passion,
+                    coalesce(metrics.trust, player.relationship_score) AS trust,
+                    coalesce(metrics.secureness, player.relationship_score) AS secureness,
                     EXISTS (SELECT
                               FROM score_history
                              WHERE user_id = player.id AND event_type = 'decay' AND recorded_at >= $2) AS decayed
                FROM users AS player
-               JOIN user_metrics AS metrics ON metrics.user_id = player.id
+               LEFT JOIN user_metrics AS metrics ON metrics.user_id = player.id
               WHERE player.id = $1",
             &[(user.as_uuid(), Type::UUID), (&since, Type::TIMESTAMPTZ)],
         )

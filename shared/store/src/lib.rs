@@ -37,6 +37,7 @@ pub mod migrations;
 pub mod monitoring;
 pub mod narrative_arcs;
 pub mod notifications;
+pub mod older_conflicts;
 pub mod onboarding_states;
 pub mod pipeline_conversations;
 mod pool;

@@ -294,21 +294,25 @@ pub async fn recover_stuck(
         .collect()
 }
 
-/// The player of a claimed conversation with everything that a run's stages ask about.
+/// The player of a claimed conversation with everything that a run's stages ask about. Metrics that were lost stand at the
+/// score.
 pub async fn get_player(client: &Client, user: UserId) -> Result<Player> {
     let row = client
         .query_typed_opt(
             "-- pipeline_conversations::get_player
              SELECT player.game_status, player.chapter, player.relationship_score, player.timezone,
                     player.routine_config->>'timezone' AS nikita_timezone,
-                    metrics.intimacy, metrics.passion, metrics.trust, metrics.secureness,
+                    coalesce(metrics.intimacy, player.relationship_score) AS intimacy,
+                    coalesce(metrics.passion, player.relationship_score) AS passion,
+                    coalesce(metrics.trust, player.relationship_score) AS trust,
+                    coalesce(metrics.secureness, player.relationship_score) AS secureness,
                     engagement.state::text AS engagement_state,
                     ARRAY(SELECT vice.category::text
                             FROM user_vice_preferences AS vice
                            WHERE vice.user_id = player.id AND vice.engagement_score > 0
                            ORDER BY vice.engagement_score DESC, vice.intensity_level DESC, vice.category) AS vices
                FROM users AS player
-               JOIN user_metrics AS metrics ON metrics.user_id = player.id
+               LEFT JOIN user_metrics AS metrics ON metrics.user_id = player.id
                LEFT JOIN engagement_state AS engagement ON engagement.user_id = player.id
               WHERE player.id = $1",
             &[(user.as_uuid(), Type::UUID)],

@@ -101,21 +101,6 @@ pub async fn list_of_conversation(
     rows.iter().map(|row| Ok(row.try_get("event_details")?)).collect()
 }
 
-/// What exchanges and calls did to the score since an instant: when, and the details; oldest first.
-pub async fn list_scored(client: &Client, user: UserId, since: Timestamp) -> Result<Vec<(Timestamp, Value)>> {
-    let rows = client
-        .query_typed(
-            "-- score_history::list_scored
-             SELECT recorded_at, coalesce(event_details, '{}') AS event_details
-               FROM score_history
-              WHERE user_id = $1 AND recorded_at >= $2 AND event_type IN ('conversation', 'voice_call')
-              ORDER BY recorded_at, id",
-            &[(user.as_uuid(), Type::UUID), (&since, Type::TIMESTAMPTZ)],
-        )
-        .await?;
-    rows.iter().map(|row| Ok((row.try_get("recorded_at")?, row.try_get("event_details")?))).collect()
-}
-
 /// A change of one player's score by an amount.
 #[derive(Debug, Clone)]
 pub struct Change<'a> {

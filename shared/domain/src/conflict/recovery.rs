@@ -64,7 +64,7 @@ pub struct Recovery {
 pub struct Talk {
     /// Change of the score over all its exchanges.
     pub score_delta: Decimal,
-    /// Every repair.
+    /// Every repair, as it counts beside the horsemen of its exchange.
     pub repairs: Vec<RepairQuality>,
     /// Every horseman.
     pub horsemen: Vec<Horseman>,
@@ -104,8 +104,11 @@ impl Talk {
         let mut talk = Self::default();
         for details in rows {
             let tags = details["behaviors"].as_array().into_iter().flatten().filter_map(Value::as_str);
-            talk.horsemen.extend(tags.filter_map(|tag| Horseman::parse(tag.strip_prefix(HORSEMAN_PREFIX)?)));
-            talk.repairs.extend(details["repair_quality"].as_str().and_then(RepairQuality::parse));
+            let horsemen: Vec<Horseman> =
+                tags.filter_map(|tag| Horseman::parse(tag.strip_prefix(HORSEMAN_PREFIX)?)).collect();
+            let repair = details["repair_quality"].as_str().and_then(RepairQuality::parse);
+            talk.repairs.extend(repair.and_then(|quality| quality.beside(&horsemen)));
+            talk.horsemen.extend(horsemen);
             talk.score_delta += score_delta(details).unwrap_or_default();
         }
         talk
@@ -275,6 +278,23 @@ mod tests {
             horsemen: vec![Horseman::Contempt],
         };
         assert_eq!(Talk::read(&rows), talk);
+    }
+
+    /// Contempt voids the repair beside it, and no other.
+    #[test]
+    fn who_sneers_has_not_made_up() {
+        let sorry = |behaviors: &[&str], quality: &str| json!({ "composite_delta": -2, "behaviors": behaviors, "repair_quality": quality });
+        let sneered =
+            Talk::read(&[sorry(&["horseman:contempt"], "excellent"), sorry(&["horseman:criticism"], "poor")]);
+        assert_eq!((sneered.approach(), sneered.was_good()), (Some(Approach::Dismissive), false));
+        let mut shown = shows(Expression::Explosive, 5);
+        assert_eq!(step(&mut shown, &situation(&sneered, 0.2, 80.0), NOW), Change::Stayed);
+        assert_eq!(shown.recovery, Recovery::default());
+
+        let thought_better = Talk::read(&[sorry(&["horseman:contempt"], "good"), sorry(&[], "good")]);
+        assert_eq!(thought_better.repairs, [RepairQuality::Good]);
+        let harmful = Talk::read(&[sorry(&["horseman:contempt"], "harmful")]);
+        assert_eq!(harmful.repairs, [RepairQuality::Harmful]);
     }
 
     /// case: psyche 29

@@ -132,9 +132,7 @@ impl Turn<'_> {
             turn.triggers.clear();
             turn.repair = turn.repair.filter(|quality| quality.mends());
         }
-        if turn.horsemen.contains(&Horseman::Contempt) {
-            turn.repair = turn.repair.filter(|quality| !quality.mends());
-        }
+        turn.repair = turn.repair.and_then(|quality| quality.beside(&turn.horsemen));
         turn.horsemen.sort_unstable();
         turn.horsemen.dedup();
         turn

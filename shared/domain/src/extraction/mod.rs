@@ -222,7 +222,7 @@ fn conversation_tones(
     if answer.get("conversation_tones").is_none_or(Value::is_null) {
         return Ok(tones::tones(None::<[&str; 0]>, Some(whole)));
     }
-    on_list(answer, "conversation_tones", MAX_TONES, ConversationTone::parse)
+    items(answer, "conversation_tones", MAX_TONES, |item| ConversationTone::parse(item.as_str()?))
 }
 
 impl Fact {
@@ -408,7 +408,7 @@ mod tests {
             "summary": "They talked.",
             "emotional_tone": "Mixed",
             "topics": ["work_discussion", "late_night", "Fun_Topic", "fun_topic"],
-            "conversation_tones": ["playful", "rude", "cold", "neutral", "anxious"],
+            "conversation_tones": ["cold", "rude", "dismissive", "cold", "anxious"],
         });
         let read = parse(&answer);
         let fact = Fact {
@@ -428,7 +428,7 @@ mod tests {
         assert_eq!((read.summary.as_str(), read.emotional_tone), ("They talked.", EmotionalTone::Mixed));
         assert_eq!(read.topics, [Topic::Work, Topic::Fun]);
         let tones: Vec<&str> = read.conversation_tones.iter().map(|tone| tone.as_str()).collect();
-        assert_eq!(tones, ["playful", "cold", "neutral"]);
+        assert_eq!(tones, ["cold", "dismissive", "cold"], "what is named twice counts twice");
     }
 
     // case: pipeline 19

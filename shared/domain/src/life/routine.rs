@@ -18,7 +18,7 @@ use jiff::civil::{Date, Time, Weekday, time};
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use crate::state::zone_or;
+use crate::state::{zone, zone_or};
 use crate::words::words;
 
 /// What an activity of every other week ends in.
@@ -110,7 +110,7 @@ pub fn clock(config: &Value, default: &TimeZone) -> TimeZone {
 
 /// Whether a zone that is set exists.
 fn is_clock(timezone: &Value) -> bool {
-    timezone.is_null() || timezone.as_str().is_some_and(|name| TimeZone::get(name).is_ok())
+    timezone.is_null() || timezone.as_str().and_then(zone).is_some()
 }
 
 impl Planned {

@@ -118,6 +118,11 @@ impl RepairQuality {
         Self::ALL.into_iter().find(|quality| quality.as_str() == name)
     }
 
+    /// What it counts as beside these horsemen: contempt in the same message voids what would mend.
+    pub fn beside(self, horsemen: &[Horseman]) -> Option<Self> {
+        (!self.mends() || !horsemen.contains(&Horseman::Contempt)).then_some(self)
+    }
+
     /// Whether it mends anything: adequate or better.
     pub const fn mends(self) -> bool {
         matches!(self, Self::Excellent | Self::Good | Self::Adequate)

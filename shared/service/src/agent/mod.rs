@@ -31,7 +31,6 @@ use domain::ids::{ConversationId, UserId};
 use domain::prompt::Platform;
 use domain::psyche::calls::DEEP;
 use domain::psyche::tiers::Tier;
-use domain::state::zone_or;
 use futures_util::join;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -45,6 +44,7 @@ use crate::llm::{self, Asker, Models, Purpose, Work};
 use crate::prompts::templates::RenderError;
 use crate::prompts::{Builder, Order};
 use crate::psyche::turn::{self as psyche, Moment, Psyche, Thinker};
+use crate::zones::zone_or;
 
 /// Messages of the conversation that are read: those that the history looks at, and as many again that may have come
 /// in behind the one that is answered.

@@ -7,7 +7,7 @@ use domain::conflict::expression::Expression;
 use domain::conflict::standing::Standing as Conflict;
 use domain::prompt::guidance::{self, Category};
 use domain::prompt::labels;
-use domain::state::{self, TimeOfDay, zone_or};
+use domain::state::{self, TimeOfDay};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
@@ -15,6 +15,7 @@ use store::agent_reads::Standing;
 
 use super::Turn;
 use crate::prompts::templates::{RenderError, render as render_text};
+use crate::zones::zone_or;
 
 #[derive(Serialize)]
 struct Values {

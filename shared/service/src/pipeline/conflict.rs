@@ -8,28 +8,24 @@
 use domain::conflict::after_talk::{Ended, Outcome, settle};
 use domain::conflict::details::Details;
 use domain::conflict::expression::{Expression, Shown};
-use domain::conflict::gottman::WINDOW_DAYS;
-use domain::conflict::initial::initial;
-use domain::conflict::recovery::score_delta;
 use domain::conflict::standing::Standing;
 use domain::conflict::words::warning;
 use domain::delivery::{EventType, TelegramContent};
 use domain::draw::Draws;
 use futures_util::future::BoxFuture;
 use futures_util::{FutureExt, try_join};
-use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::emotional_states::{self, Course};
+use store::older_conflicts::Left;
 use store::scheduled_events::NewMessage;
-use store::{Tx, after_talk, scheduled_events, score_history};
+use store::{Tx, after_talk, scheduled_events};
 
 use super::Context;
 use super::stage::{Effect, StageError, Work, Writes};
 use crate::Clock;
+use crate::care::is_in_care;
+use crate::conflict_document::{self, Found};
 use crate::endings::{Occasion, break_up};
-
-/// So far back exchanges count for the ratio of good to bad ones.
-const WINDOW: SignedDuration = SignedDuration::from_hours(24 * WINDOW_DAYS as i64);
 
 /// The stage.
 #[derive(Debug, Clone)]
@@ -49,23 +45,10 @@ impl Work for Settle {
 struct Locked {
     player: after_talk::Standing,
     course: Course,
-    /// What was scored lately, of a player who shows a conflict and has no document yet.
-    history: Vec<(Timestamp, Value)>,
-}
-
-/// Older players may show a conflict and have no document: the first one is made of what was scored.
-async fn older_history(
-    tx: &Tx,
-    context: &Context,
-    player: &after_talk::Standing,
-    course: &Course,
-) -> store::Result<Vec<(Timestamp, Value)>> {
-    let shows = course.previous.as_ref().is_some_and(|before| before.shown.state.is_some());
-    if player.details.is_some() || !shows {
-        return Ok(Vec::new());
-    }
-    let since = context.now.saturating_sub(WINDOW).unwrap_or(context.now);
-    score_history::list_scored(tx, context.user, since).await
+    /// Whether the player's open conversation is in care mode.
+    in_care_now: bool,
+    /// What the older model left, of a player who has no document yet.
+    left: Left,
 }
 
 /// What became of it.
@@ -83,12 +66,13 @@ impl Effect for Settle {
 
     fn apply<'a>(&'a self, tx: &'a Tx, context: &'a Context) -> BoxFuture<'a, Result<Value, StageError>> {
         async move {
-            let (player, course) = try_join!(
+            let (player, course, in_care_now, left) = try_join!(
                 after_talk::get_standing(tx, context.user),
-                emotional_states::course(tx, context.user, context.conversation)
+                emotional_states::course(tx, context.user, context.conversation),
+                is_in_care(tx, context.user, self.clock.now()),
+                conflict_document::read_left(tx, context.user, context.now)
             )?;
-            let history = older_history(tx, context, &player, &course).await?;
-            let locked = Locked { player, course, history };
+            let locked = Locked { player, course, in_care_now, left };
             let settled = self.settle(&locked, context);
             if let Some(outcome) = settled.outcome {
                 self.write(tx, context, &locked, &settled, outcome).await?;
@@ -104,25 +88,12 @@ impl Effect for Settle {
     }
 }
 
-/// The document as it is before the conversation, and since when there is a conflict that it did not know of.
-fn document(locked: &Locked, shown: &Shown, context: &Context) -> (Details, Option<Timestamp>) {
-    let stored = locked.player.details.as_ref();
-    if let (None, Some(state), Some(since)) = (stored, shown.state, shown.started_at) {
-        let history = locked.history.iter().map(|(at, details)| (*at, score_delta(details)));
-        return initial(Some((state, since)), history, context.now);
-    }
-    let read = Details::read(stored);
-    if !read.odd_keys.is_empty() {
-        tracing::warn!(user_id = %context.user, keys = ?read.odd_keys, "A conflict's document is damaged");
-    }
-    (read.details, None)
-}
-
 impl Settle {
     fn settle(&self, locked: &Locked, context: &Context) -> Settled {
-        let Locked { player, course, .. } = locked;
+        let Locked { player, course, in_care_now, left } = locked;
         let mut shown = course.previous.as_ref().map(|before| before.shown.clone()).unwrap_or_default();
-        let (mut details, began_at) = document(locked, &shown, context);
+        let Found { mut details, began_at } =
+            conflict_document::find(context.user, player.details.as_ref(), left, context.now);
         if course.is_followed {
             return Settled { details, shown, outcome: None };
         }
@@ -136,6 +107,7 @@ impl Settle {
             ignored: felt.map_or(0, |own| own.ignored),
             talk: &context.talk,
             in_care: context.in_care(),
+            in_care_now: *in_care_now,
         };
         let outcome = settle(&mut details, &mut shown, &ended, &self.draws, context.now)
             .map(|outcome| Outcome { conflict_began_at: outcome.conflict_began_at.or(began_at), ..outcome });

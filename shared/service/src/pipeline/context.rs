@@ -8,7 +8,6 @@ use domain::emotion::Dimensions;
 use domain::extraction::Extraction;
 use domain::ids::{ConversationId, FactId, UserId};
 use domain::life::impact::Impact;
-use domain::state::zone_or;
 use domain::touchpoints::triggers::Event;
 use domain::validation::Finding;
 use jiff::Timestamp;
@@ -18,6 +17,7 @@ use serde_json::Value;
 use store::pipeline_conversations::{Claimed, Player};
 
 use crate::llm::Work;
+use crate::zones::zone_or;
 
 /// An event of her day.
 #[derive(Debug, Clone, PartialEq)]
@@ -138,7 +138,7 @@ impl Context {
 
     /// The player's clock; one that nobody knows is UTC.
     pub fn zone(&self) -> TimeZone {
-        TimeZone::get(&self.player.timezone).unwrap_or(TimeZone::UTC)
+        zone_or(&self.player.timezone, &TimeZone::UTC)
     }
 
     /// Her clock; `usual` is its zone where the player's row does not set another.

@@ -1,12 +1,13 @@
 //! What the prompts of one player are made of, read in one round: small statements, sent together on one connection.
 //! Each may fail alone: its part is left out, and a warning says so. Only the player must be there.
 
+use domain::conflict::details::Details;
+use domain::conflict::expression::Expression;
 use domain::conflict::standing::Standing as Conflict;
 use domain::prompt::events::LifeEvent;
 use domain::prompt::limits::TEXT;
 use domain::prompt::psyche::Briefing;
 use domain::prompt::summaries::Talk;
-use domain::state::zone_or;
 use domain::vices::Vice;
 use domain::vices::liking::Liking;
 use futures_util::join;
@@ -16,6 +17,7 @@ use store::prompt_reads::{self as rows, Arc, Backstory, Mood, Person, Player, Pr
 
 use super::memories::{self, Queries};
 use super::{BuildError, Builder, Order};
+use crate::zones::zone_or;
 
 /// Talks that are looked at: more than are printed, for days are told apart on the player's clock.
 const TALKS: i64 = 200;
@@ -91,8 +93,8 @@ pub(super) async fn read(
 
     let player = read.0?.ok_or(BuildError::UnknownPlayer)?;
     let mood = or_nothing("mood", read.3);
-    let state = mood.as_ref().map(|mood: &Mood| mood.conflict_state.as_str());
-    let conflict = Conflict::read(player.conflict_details.as_ref(), state);
+    let shown = mood.as_ref().and_then(|mood: &Mood| Expression::parse(&mood.conflict_state));
+    let conflict = Conflict::at(&Details::read(player.conflict_details.as_ref()).details, shown, now);
     let psyche = or_nothing("psyche", read.4).filter(|_| builder.psyche_agent_enabled);
     let her_zone = zone_or(player.nikita_timezone.as_deref().unwrap_or_default(), &builder.nikita_zone);
     let vices = or_nothing("vices", read.5).into_iter();

@@ -8,8 +8,10 @@ use std::fmt::Write;
 
 use domain::circle::psychology::{self, Stirred};
 use domain::conflict::details::Details;
+use domain::emotion::Shift;
 use domain::extraction::MAX_SUMMARY_CHARS;
 use domain::ids::UserId;
+use domain::life::impact::Impact;
 use domain::prompt::plain::{plain, plain_up_to};
 use domain::psyche::calls::{
     CIRCLE, CONVERSATIONS, LIFE_EVENTS, LOOKS_BACK, LOOKS_BACK_DAYS, MOODS, SCORES, Source,
@@ -153,34 +155,36 @@ fn event(lived: &Lived) -> String {
     let names: Vec<&str> = lived.event.names.iter().map(String::as_str).collect();
     let stirred = psychology::of_event(lived.kind, &names);
     format!(
-        "- {} {}, {}: {} (left her {}{})",
+        "- {} {}, {}: {} (left her {}: {}; {})",
         lived.event.date,
         lived.event.part.as_str(),
         lived.kind.as_str(),
         plain(&lived.description),
         lived.event.impact.sentiment().as_str(),
+        moves(lived.event.impact),
         stirs(&stirred),
     )
 }
 
-/// What the event stirs up in her, where it does.
+/// How far the event moved her, axis by axis.
+fn moves(impact: Impact) -> String {
+    let Shift { arousal, valence, dominance, intimacy } = impact.shift();
+    format!(
+        "arousal {arousal:+.2}, valence {valence:+.2}, dominance {dominance:+.2}, intimacy {intimacy:+.2}"
+    )
+}
+
+/// What the event stirs up in her, and how she is bound by it.
 fn stirs(stirred: &Stirred) -> String {
     let words = |words: Vec<&'static str>| words.join(", ");
     let parts = [
         ("wounds", words(stirred.wounds.iter().map(|wound| wound.as_str()).collect())),
         ("touched by", words(stirred.triggers.iter().map(|trigger| trigger.as_str()).collect())),
         ("defences", words(stirred.defenses.iter().map(|defense| defense.as_str()).collect())),
+        ("attachment", stirred.attachment_mode.as_str().to_owned()),
     ];
-    let mut told: Vec<String> = parts
-        .iter()
-        .filter(|(_, words)| !words.is_empty())
-        .map(|(what, words)| format!("{what} {words}"))
-        .collect();
-    if told.is_empty() {
-        return String::new();
-    }
-    told.push(format!("attachment {}", stirred.attachment_mode.as_str()));
-    format!("; {}", told.join("; "))
+    let told = parts.iter().filter(|(_, words)| !words.is_empty());
+    told.map(|(what, words)| format!("{what} {words}")).collect::<Vec<_>>().join("; ")
 }
 
 fn friend(friend: &Friend) -> String {

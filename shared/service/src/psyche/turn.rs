@@ -13,7 +13,6 @@ use domain::prompt::plain::plain_up_to;
 use domain::psyche::calls::{Call, DEEP, QUICK, RECENT_MESSAGES, USER_TEXT_CHARS, label};
 use domain::psyche::quota::{DEEP_A_DAY, QUICK_A_DAY};
 use domain::psyche::tiers::{Situation, Tier, route};
-use domain::state::zone_or;
 use domain::status::GameStatus;
 use domain::tokens::CHARS_PER_TOKEN;
 use jiff::Timestamp;
@@ -27,6 +26,7 @@ use store::psyche_states::{self, Written};
 use super::context::{Context, conflict_lines, state_line};
 use super::state_request;
 use crate::llm::{self, Purpose, Work};
+use crate::zones::zone_or;
 
 /// A line of the talk is cut at so many characters.
 const LINE_CHARS: usize = 160;

@@ -48,10 +48,12 @@ fn given(setting: Setting, judged: Judged<'_>) -> String {
     let player = plain_up_to(&judged.exchange.words, MAX_TURN_CHARS);
     let nikita = plain_up_to(judged.reply, MAX_TURN_CHARS);
     format!(
-        "<relationship>\nchapter {chapter}: {name}. {behaviour}\nscore: {score} %\nrelationship: {state}\nengagement: {engagement}\n</relationship>\n\n\
+        "<relationship>\nchapter {chapter}: {name}. {behaviour}\nshe likes to answer about {rate} % of the messages; {timing}\nscore: {score} %\nrelationship: {state}\nengagement: {engagement}\n</relationship>\n\n\
          <history>\n{before}\n</history>\n\n<exchange>\nplayer: {player}\nnikita: {nikita}\n</exchange>",
         name = chapter.name(),
         behaviour = profile.behaviour,
+        rate = profile.response_rate,
+        timing = profile.timing,
         state = analyst::relationship_state(zone),
     )
 }
@@ -110,6 +112,7 @@ mod tests {
             "{given}"
         );
         assert!(given.contains("score: 50.00 %\nrelationship: conflict\nengagement: clingy"), "{given}");
+        assert!(given.contains("she likes to answer about 95 % of the messages; quick, keen\n"), "{given}");
         assert!(given.contains("<history>\nnikita: hey you\n</history>"), "{given}");
     }
 }

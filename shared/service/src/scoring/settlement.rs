@@ -20,20 +20,22 @@ use domain::scoring::analysis::Analysis;
 use domain::scoring::exchange::{Consequence, Player};
 use domain::scoring::record;
 use domain::scoring::turn::{self, Before, Outcome};
-use domain::state::zone_or;
 use futures_util::join;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 use store::endings::Ending;
 use store::engagement::{self, Shift, Stored};
+use store::older_conflicts::Left;
 use store::scheduled_events::Queued;
 use store::score_history::{self, NewEntry};
 use store::users::{self, Locked, Scored};
 use store::{Client, Tx, conversations, metrics};
 
 use super::window::Talks;
+use crate::conflict_document::{self, Found};
 use crate::endings::{End, Occasion, close_games, say_farewell};
+use crate::zones::zone_or;
 
 /// What the rules need beside the player's row.
 #[derive(Debug)]
@@ -41,17 +43,20 @@ pub(crate) struct Known {
     metrics: Option<Metrics>,
     engagement: Option<Stored>,
     talks: Talks,
+    /// What the older model left, of a player who has no conflict document yet.
+    left: Left,
 }
 
 impl Known {
     /// Reads it, in one round trip, together with what else the caller sends; after the lock on the player's row.
     pub(crate) async fn read(client: &Client, user: UserId, now: Timestamp) -> store::Result<Self> {
-        let (metrics, engagement, talks) = join!(
+        let (metrics, engagement, talks, left) = join!(
             metrics::get(client, user),
             engagement::get(client, user),
             Talks::last_day(client, user, now),
+            conflict_document::read_left(client, user, now),
         );
-        Ok(Self { metrics: metrics?, engagement: engagement?, talks: talks? })
+        Ok(Self { metrics: metrics?, engagement: engagement?, talks: talks?, left: left? })
     }
 }
 
@@ -74,6 +79,8 @@ pub(crate) struct Settlement<'a> {
     analysed: Analysed<'a>,
     outcome: Outcome,
     details: Details,
+    /// Since when there is a conflict, where it begins with the exchange or no document knew of it.
+    conflict_began_at: Option<Timestamp>,
     stored: Stored,
     /// Her words, when the score has fallen below the critical line and she has not warned within the day.
     pub(crate) warning: Option<&'static str>,
@@ -88,9 +95,14 @@ impl<'a> Settlement<'a> {
         draws: &Draws,
         now: Timestamp,
     ) -> Option<Self> {
-        let mut details = Details::read(player.conflict_details.as_ref()).details;
-        let stored = known.engagement.unwrap_or_else(|| Stored::start(now));
-        let before = before(analysed.user, player, known, &stored);
+        let Found { mut details, began_at } =
+            conflict_document::find(analysed.user, player.conflict_details.as_ref(), &known.left, now);
+        let stored = known.engagement.unwrap_or_else(|| {
+            tracing::warn!(user_id = %analysed.user, "A player's engagement was lost: it starts anew");
+            Stored::start(now)
+        });
+        let last_conflict_at = player.last_conflict_at.max(began_at);
+        let before = Before { last_conflict_at, ..before(analysed.user, player, known, &stored) };
         let looked = Looked { engagement: &stored.engagement, chapter: player.chapter, words: stored.words };
         let zone = zone_or(&player.timezone, &TimeZone::UTC);
         let source = analysed.source.to_string();
@@ -108,7 +120,9 @@ impl<'a> Settlement<'a> {
             details.last_warning_at = Some(now);
         }
         let warning = warns.then(|| critical_low(draws, analysed.user, &source));
-        Some(Self { analysed, outcome, details, stored, warning })
+        let conflict = outcome.conflict.as_ref();
+        let conflict_began_at = conflict.and_then(|conflict| conflict.conflict_began_at).or(began_at);
+        Some(Self { analysed, outcome, details, conflict_began_at, stored, warning })
     }
 
     /// What becomes of the game.
@@ -181,7 +195,7 @@ impl<'a> Settlement<'a> {
         Scored {
             score: self.outcome.scored.after.score,
             conflict,
-            conflict_began_at: self.outcome.conflict.as_ref().and_then(|conflict| conflict.conflict_began_at),
+            conflict_began_at: self.conflict_began_at,
             boss_began_at: self.boss_comes().then_some(now),
         }
     }
@@ -221,8 +235,10 @@ impl<'a> Settlement<'a> {
 }
 
 fn before(user: UserId, player: &Locked, known: &Known, stored: &Stored) -> Before {
-    // Where they were lost they start at the score.
-    let metrics = known.metrics.unwrap_or(Metrics::all(player.score));
+    let metrics = known.metrics.unwrap_or_else(|| {
+        tracing::warn!(user_id = %user, "A player's metrics were lost: they start at the score");
+        Metrics::all(player.score)
+    });
     Before {
         user,
         player: Player {

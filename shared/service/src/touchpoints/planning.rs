@@ -12,7 +12,7 @@ use std::time::Instant;
 use domain::emotion::Dimensions;
 use domain::ids::UserId;
 use domain::job::{DELIVER, Tally};
-use domain::state::{nikita_date, zone_or};
+use domain::state::nikita_date;
 use domain::thoughts::{self, Missing};
 use domain::touchpoints::triggers::{Event, IMPORTANT, New, PLANNED_LATELY, Planned, Situation, evaluate};
 use domain::touchpoints::who::{HERE_WITHIN, may_hear};
@@ -28,6 +28,7 @@ use store::{
 use super::Outreach;
 use crate::deliver::Sender;
 use crate::job_run::{JobRun, Report, left_off};
+use crate::zones::zone_or;
 
 /// The name of the step.
 const STEP: &str = "plan_touchpoints";

@@ -9,7 +9,6 @@ use domain::conflict::details::Details;
 use domain::conflict::expression::Expression;
 use domain::conflict::standing::Standing as Conflict;
 use domain::conversation::{Message, Role};
-use domain::state::zone_or;
 use domain::status::GameStatus;
 use domain::texting::parts::PAUSE_MS;
 use domain::touchpoints::SkipReason;
@@ -30,6 +29,7 @@ use store::{Limits, Tx, retry_disconnected, scheduled_events};
 
 use super::{Outreach, writing};
 use crate::deliver::{Sender, alarm, show_typing};
+use crate::zones::zone_or;
 
 /// The pause between two parts.
 const BETWEEN_PARTS: Duration = Duration::from_millis(PAUSE_MS.1);
