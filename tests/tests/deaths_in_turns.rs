@@ -128,6 +128,24 @@ const IN_NEED: Story = Story {
     ..VERDICT
 };
 
+/// Words that a limit refuses, and that are kept all the same.
+const REFUSED_IN_NEED: Story = Story {
+    name: "a refused cry for help",
+    points: &["turn.answered_at_once", "delivery.all_sent"],
+    times: 1,
+    begins: |bundle| {
+        async {
+            ann(bundle, dec!(40), 0).await;
+            let full = "INSERT INTO rate_limits (user_id, \"window\", count, expires_at)
+                        SELECT id, 'day:2026-02-17', 600, '2026-02-18T01:00:00Z' FROM users";
+            execute(&bundle.pool(), full).await;
+        }
+        .boxed()
+    },
+    comes: || vec![Coming::Update(text_update(1, "i want to die"))],
+    ..BOSS_COMES
+};
+
 /// A message that costs the last point: her answer, and a farewell behind it.
 const LAST_WORDS: Story = Story {
     name: "the last words",
@@ -193,7 +211,7 @@ const REGISTRATION: Story = Story {
 };
 
 /// All stories of turns.
-pub(crate) const STORIES: [Story; 13] = [
+pub(crate) const STORIES: [Story; 14] = [
     TURN,
     BOSS_COMES,
     BOSS_FOLLOWS,
@@ -202,6 +220,7 @@ pub(crate) const STORIES: [Story; 13] = [
     LOST,
     TOO_LATE,
     IN_NEED,
+    REFUSED_IN_NEED,
     LAST_WORDS,
     TOO_DISTANT,
     PICTURE,
@@ -312,6 +331,11 @@ async fn when_an_answer_comes_too_late() {
 #[tokio::test(flavor = "multi_thread")]
 async fn when_somebody_in_an_encounter_needs_help() {
     each_death_leaves_the_same(&IN_NEED, SERVING).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn when_somebody_in_need_is_refused() {
+    each_death_leaves_the_same(&REFUSED_IN_NEED, SERVING).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

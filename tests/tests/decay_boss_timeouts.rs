@@ -80,6 +80,26 @@ async fn a_day_without_an_answer_costs_an_attempt() {
     assert_eq!(bundle.rows("SELECT count(*) FROM scheduled_events").await, ["1"]);
 }
 
+/// The encounter of a player in need runs out when the conversation is over.
+#[tokio::test]
+async fn in_care_no_encounter_runs_out_yet() {
+    let bundle = at_slot().await;
+    let user = fighting(&bundle, SignedDuration::from_hours(25), 2).await;
+    let lately = before_slot(SignedDuration::from_mins(5));
+    NewConversation::new(user, lately).said(&[("user", "i want to die")]).insert(&bundle.pool()).await;
+
+    let counted = async |slot| {
+        let body = bundle.run("decay", Some(slot)).await.body;
+        (body["boss_timeouts"].clone(), body["game_overs"].clone())
+    };
+    assert_eq!(counted(SLOT).await, (json!(0), json!(0)));
+    assert_eq!(bundle.rows("SELECT game_status, boss_attempts FROM users").await, ["boss_fight | 2"]);
+
+    bundle.clock.advance(SignedDuration::from_hours(1));
+    assert_eq!(counted("2026-02-17T11:00:00Z").await, (json!(1), json!(1)));
+    assert_eq!(bundle.rows("SELECT game_status, boss_attempts FROM users").await, ["game_over | 3"]);
+}
+
 /// case: api 52
 #[tokio::test]
 async fn the_third_ends_the_game_with_one_farewell() {

@@ -294,6 +294,32 @@ async fn the_tenth_distant_day_ends_the_game_with_one_farewell() {
     assert_eq!(bundle.rows("SELECT count(*) FROM scheduled_events").await, ["1"]);
 }
 
+/// Nobody is left in need: the days wait for the end of the conversation, and count once.
+#[tokio::test]
+async fn in_care_no_day_is_closed_yet() {
+    let bundle = at_slot().await;
+    let user = insert(&bundle, player(), "out_of_zone", 9, "2026-02-14").await;
+    let lately = slot() - SignedDuration::from_mins(2);
+    let lines = [("user", "i want to die"), ("nikita", "i'm here"), ("user", "ok")];
+    NewConversation::new(user, lately).said(&lines).insert(&bundle.pool()).await;
+
+    let answer = bundle.run("decay", Some(SLOT)).await;
+    assert_eq!(
+        (&answer.body["days_closed"], &answer.body["game_overs"], &answer.body["failed"]),
+        (&json!(0), &json!(0), &json!(0))
+    );
+    assert_eq!(bundle.rows(STATE).await, ["out_of_zone | 9 | 2026-02-14"]);
+    assert_eq!(bundle.rows("SELECT count(*) FROM scheduled_events").await, ["0"]);
+
+    bundle.clock.advance(SignedDuration::from_hours(1));
+    for (slot, ended) in [("2026-02-17T01:00:00Z", 1), ("2026-02-17T02:00:00Z", 0)] {
+        let answer = bundle.run("decay", Some(slot)).await;
+        assert_eq!(answer.body["game_overs"], ended, "{slot}: {}", answer.body);
+    }
+    let history = "SELECT event_type, event_details->>'reason' FROM score_history";
+    assert_eq!(bundle.rows(history).await, ["game_over | nikita_dumped_distant"]);
+}
+
 #[tokio::test]
 async fn a_failing_player_costs_only_that_player() {
     let bundle = at_slot().await;

@@ -8,6 +8,7 @@ use domain::draw::Draws;
 use domain::ids::UserId;
 use domain::job::{self, Trigger};
 use domain::status::{GameStatus, OnboardingStatus};
+use end_to_end::conversations::NewConversation;
 use end_to_end::database::TestDatabase;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::{execute, row, rows};
@@ -123,6 +124,21 @@ async fn hourly_runs_charge_the_last_hour_each() {
 
     assert_eq!(scores, ["49.20", "48.40", "47.60", "46.80", "46.00"]);
     assert_eq!(world.history(user).await.len(), 5);
+}
+
+/// A player in need is charged when the conversation is over, for the same hours.
+#[tokio::test]
+async fn in_care_silence_costs_nothing_yet() {
+    let world = World::new().await;
+    let (in_care, other) = (world.insert(silent(10)).await, world.insert(silent(10)).await);
+    let lately = slot() - SignedDuration::from_mins(5);
+    NewConversation::new(in_care, lately).said(&[("user", "i want to die")]).insert(&world.pool).await;
+
+    world.decay_at(slot()).await;
+    assert_eq!((world.score(in_care).await, world.score(other).await), ("50.00".into(), "48.40".into()));
+    world.clock.advance(hours(1));
+    world.decay_at(slot() + hours(1)).await;
+    assert_eq!((world.score(in_care).await, world.score(other).await), ("47.60".into(), "47.60".into()));
 }
 
 /// case: game G-32

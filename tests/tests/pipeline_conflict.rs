@@ -3,6 +3,7 @@
 use domain::ids::ConversationId;
 use domain::pipeline::{CONFLICT, EMOTIONAL, EXTRACTION, SUMMARY, Stage};
 use domain::status::GameStatus;
+use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
 use end_to_end::processing::Processing;
 use end_to_end::rows::{execute, row, rows};
@@ -205,6 +206,20 @@ async fn neither_in_an_encounter_nor_in_care_does_it_end() {
 
     let untouched = "SELECT game_status, (SELECT count(*) FROM scheduled_events) FROM users";
     assert_eq!(row(&world.pool(), untouched).await, "active | 0");
+}
+
+/// A conversation is settled while the player is in need in the next one.
+#[tokio::test]
+async fn it_does_not_end_while_the_player_is_in_need() {
+    let world = of_score(dec!(9.99)).await;
+    let later = NewConversation::new(world.user, world.clock.now()).said(&[("user", "i want to die")]);
+    later.insert(&world.pool()).await;
+    assert!(!talk(&world, &[]).await.1.breakup);
+    let untouched = "SELECT game_status, (SELECT count(*) FROM scheduled_events) FROM users";
+    assert_eq!(row(&world.pool(), untouched).await, "active | 0");
+
+    world.clock.advance(SignedDuration::from_mins(15));
+    assert!(talk(&world, &[]).await.1.breakup, "that conversation is over");
 }
 
 #[tokio::test]

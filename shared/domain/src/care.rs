@@ -5,6 +5,10 @@
 //! a finished game, before the game has begun) a fixed help text goes out instead of any canned line, at most once in
 //! ten minutes.
 //!
+//! A message that a limit refuses is kept all the same when its sender is in care mode: it begins it, or keeps it from ending.
+//! As long as a player's open conversation is in it nothing that comes with time happens either: no day is closed, no
+//! silence is charged, no encounter runs out, nobody breaks up. All of that waits for the conversation's end.
+//!
 //! Care mode is worked out from the messages, never stored; so every worker comes to the same answer. In it, for the
 //! turn, for the score of a call and after the conversation alike:
 //!

@@ -2,7 +2,7 @@
 //!
 //! Players whose grace is over are taken page by page: one transaction locks a page, the rule decides, one statement per table
 //! writes back. When a page fails, its players are tried one by one, so that whoever made it fail costs only
-//! himself. A player who is locked by somebody else is left to the next run. After the charges, encounters with a boss that nobody
+//! himself. A player who is locked by somebody else, or in care mode, is left to the next run. After the charges, encounters with a boss that nobody
 //! answers run out, the local days of players who do not write are closed, and players whose grace is nearly over find a notice
 //! in the portal.
 //!
@@ -34,6 +34,7 @@ use store::{Limits, Pool, Tx, notifications, retry_conflicts, scheduled_events};
 
 use self::pages::Step;
 use crate::Clock;
+use crate::care::without_those_in_care;
 use crate::endings::{End, Occasion, end_games};
 use crate::job_run::{JobRun, Report};
 use crate::llm::Models;
@@ -132,6 +133,7 @@ async fn charge_page(deps: &Deps, now: Timestamp, users: &[UserId]) -> store::Re
 async fn charge(deps: &Deps, tx: &Tx, now: Timestamp, users: &[UserId]) -> store::Result<Done> {
     decay_pages::prefer_keys(tx).await?;
     let players = decay_pages::lock_overdue(tx, now, users).await?;
+    let players = without_those_in_care(tx, players, |player| player.user, deps.clock.now()).await?;
     let page = decide(tx, players, now).await?;
 
     let charges: Vec<(UserId, Charge)> =

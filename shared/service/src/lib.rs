@@ -8,6 +8,7 @@ extern crate store;
 
 pub mod agent;
 mod boss;
+mod care;
 pub mod cleanup;
 pub mod clock;
 mod conflict_document;

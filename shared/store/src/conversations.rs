@@ -126,6 +126,33 @@ pub async fn mark_skipped(
     Ok(())
 }
 
+/// What the players have said in their open text conversations that were active since `idle_before`.
+pub async fn list_open_words(
+    client: &Client,
+    users: &[UserId],
+    idle_before: Timestamp,
+) -> Result<Vec<(UserId, String)>> {
+    let users: Vec<Uuid> = users.iter().map(|user| *user.as_uuid()).collect();
+    let rows = client
+        .query_typed(
+            "-- conversations::list_open_words
+             SELECT conversation.user_id, message->>'content' AS words
+               FROM conversations AS conversation
+               CROSS JOIN LATERAL jsonb_array_elements(conversation.messages) AS message
+              WHERE conversation.user_id = ANY($1) AND conversation.platform = 'telegram'
+                AND conversation.status = 'active' AND conversation.ended_at IS NULL
+                AND conversation.last_message_at > $2
+                AND message->>'role' = $3 AND jsonb_typeof(message->'content') = 'string'",
+            &[
+                (&users, Type::UUID_ARRAY),
+                (&idle_before, Type::TIMESTAMPTZ),
+                (&Role::User.as_str(), Type::TEXT),
+            ],
+        )
+        .await?;
+    rows.iter().map(|row| Ok((UserId::from_uuid(row.try_get("user_id")?), row.try_get("words")?))).collect()
+}
+
 /// How many conversations the player has had.
 pub async fn count(client: &Client, user: UserId) -> Result<i64> {
     let row = client

@@ -128,6 +128,7 @@ impl Game<'_> {
             ignored: ignored(&delivered, talking.previous_message_at, talking.began),
             talk: &talking.talk,
             in_care: talking.in_care,
+            in_care_now: false,
         };
         let temperature = self.details.temperature_at(now).value();
         let outcome = settle(&mut self.details, &mut self.shown, &ended, self.draws, now);

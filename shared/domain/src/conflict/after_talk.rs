@@ -3,7 +3,8 @@
 //! Time cools; what she shows moves by one step at most; entering a state warms; an open conflict ends by itself or escalates; then
 //! the [breakup](super::breakup) rules are looked at. A relationship that ends closes its conflict as failed. Rising to 50 or
 //! more counts as the beginning of a conflict. During a boss encounter nothing ends, escalates or breaks up; in [care
-//! mode](crate::care) nothing gets worse. A game that is over is left alone.
+//! mode](crate::care) nothing gets worse, and while a later conversation is in it she neither warns nor ends anything: the next
+//! one that is settled shows whether it comes to that. A game that is over is left alone.
 //!
 //! A document in which nothing has ever happened stays what it was.
 
@@ -38,6 +39,8 @@ pub struct Ended<'a> {
     pub talk: &'a Talk,
     /// Whether it was in care mode.
     pub in_care: bool,
+    /// Whether the player's open conversation, a later one, is in care mode.
+    pub in_care_now: bool,
 }
 
 /// What came of it.
@@ -84,7 +87,7 @@ pub fn settle(
     if ended.status == GameStatus::Active {
         let time = if ended.in_care { escalation::fade } else { escalation::step };
         outcome.step = time(details, draws, now);
-        if !ended.in_care {
+        if !ended.in_care && !ended.in_care_now {
             end_or_warn(details, ended.score, &mut outcome, now);
         }
     }
@@ -145,6 +148,7 @@ mod tests {
             ignored: 0,
             talk,
             in_care: false,
+            in_care_now: false,
         }
     }
 
@@ -215,9 +219,11 @@ mod tests {
         for status in [GameStatus::GameOver, GameStatus::Won] {
             assert_eq!(settled(&open, &mut Shown::default(), &Ended { status, ..lost.clone() }).1, None);
         }
-        for spared in
-            [Ended { status: GameStatus::BossFight, ..lost.clone() }, Ended { in_care: true, ..lost }]
-        {
+        for spared in [
+            Ended { status: GameStatus::BossFight, ..lost.clone() },
+            Ended { in_care: true, ..lost.clone() },
+            Ended { in_care_now: true, ..lost },
+        ] {
             let (details, outcome) = settled(&open, &mut Shown::default(), &spared);
             assert_eq!(outcome.map(|outcome| (outcome.breakup, outcome.warns)), Some((None, false)));
             assert!(details.active.is_some());
@@ -230,8 +236,13 @@ mod tests {
         let low = Ended { score: Score::clamped(dec!(12)), ..ended(&talk) };
         for (hours_ago, warns) in [(None, true), (Some(23), false), (Some(24), true)] {
             let last = hours_ago.map(|hours| now() - jiff::SignedDuration::from_hours(hours));
-            let (details, outcome) =
-                settled(&json!({ "last_warning_at": last }), &mut Shown::default(), &low);
+            let stored = json!({ "last_warning_at": last });
+            let later = Ended { in_care_now: true, ..low.clone() };
+            let (details, outcome) = settled(&stored, &mut Shown::default(), &later);
+            assert_eq!(outcome.map(|outcome| outcome.warns), Some(false), "{hours_ago:?}");
+            assert_eq!(details.last_warning_at, last);
+
+            let (details, outcome) = settled(&stored, &mut Shown::default(), &low);
             assert_eq!(outcome.map(|outcome| outcome.warns), Some(warns), "{hours_ago:?}");
             assert_eq!(details.last_warning_at, if warns { Some(now()) } else { last });
         }

@@ -63,6 +63,9 @@ pub struct Message {
     /// When the player was last heard of before it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub previous_interaction_at: Option<Timestamp>,
+    /// Whether the player's message is left unanswered on purpose.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub skipped: bool,
     /// The idempotency key of her message.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub response_id: Option<Uuid>,
@@ -90,6 +93,7 @@ impl Message {
             analysis: None,
             telegram_message_id: None,
             previous_interaction_at: None,
+            skipped: false,
             response_id: None,
             deliver_at: None,
             time_in_call_secs: None,
@@ -110,6 +114,7 @@ impl Message {
             analysis: keys.remove("analysis").and_then(object),
             telegram_message_id: keys.remove("telegram_message_id").and_then(|id| id.as_i64()),
             previous_interaction_at: keys.remove("previous_interaction_at").and_then(time),
+            skipped: keys.remove("skipped").and_then(|skipped| skipped.as_bool()).unwrap_or_default(),
             response_id: keys.remove("response_id").and_then(string).and_then(|id| id.parse().ok()),
             deliver_at: keys.remove("deliver_at").and_then(time),
             time_in_call_secs: keys.remove("time_in_call_secs").and_then(|seconds| seconds.as_i64()),
@@ -176,12 +181,13 @@ mod tests {
     fn what_is_written_can_be_read() {
         let message = Message {
             telegram_message_id: Some(7),
+            skipped: true,
             ..Message::new(Role::User, "hi", "2026-03-02T14:00:00Z".parse().expect("a time"))
         };
         let written = serde_json::to_value(&message).expect("a value");
         assert_eq!(
             written,
-            json!({ "role": "user", "content": "hi", "timestamp": "2026-03-02T14:00:00Z", "telegram_message_id": 7 })
+            json!({ "role": "user", "content": "hi", "timestamp": "2026-03-02T14:00:00Z", "telegram_message_id": 7, "skipped": true })
         );
         assert_eq!(Message::read(&written), Some(message));
     }
@@ -191,7 +197,7 @@ mod tests {
         fn no_element_breaks_reading(role in ".{0,9}", content in ".{0,20}", number in any::<f64>(), text in ".{0,20}") {
             let element = json!({
                 "role": role, "content": content, "timestamp": text, "deliver_at": number, "analysis": text,
-                "telegram_message_id": number, "response_id": text, "metadata": [number],
+                "telegram_message_id": number, "skipped": text, "response_id": text, "metadata": [number],
             });
             prop_assert_eq!(Message::read(&element).is_some(), !content.trim().is_empty());
         }

@@ -1,4 +1,5 @@
-//! The step of `decay` that ends encounters which nobody answers. The rule is `domain::boss::timeout`.
+//! The step of `decay` that ends encounters which nobody answers. The rule is `domain::boss::timeout`. That of a player in
+//! care mode is left to a later run.
 
 use domain::boss::messages::Message;
 use domain::boss::phase::Encounter;
@@ -14,6 +15,7 @@ use store::{Limits, Pool, Tx, retry_conflicts, scheduled_events};
 
 use super::pages::Step;
 use super::{AFTER_THE_CHARGE, Counters, Deps, PAGE};
+use crate::care::without_those_in_care;
 use crate::endings::{End, Occasion, close_games, say_farewell};
 
 /// An encounter that has run out.
@@ -84,6 +86,7 @@ pub(crate) async fn end_locked(
 ) -> store::Result<Done> {
     let fighting = boss_timeouts::lock_fighting(tx, users).await?;
     let over: Vec<RunOut> = fighting.into_iter().filter_map(|player| judge(player, at)).collect();
+    let over = without_those_in_care(tx, over, |over| over.player.user, now).await?;
     if over.is_empty() {
         return Ok(Done::default());
     }

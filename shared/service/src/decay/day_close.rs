@@ -3,7 +3,7 @@
 //!
 //! Five players at a time: what was said is read, a model says how the player sounds, and only then comes the transaction.
 //! Under the lock it looks whether the game still runs and the days are still open: a message that came meanwhile has
-//! closed them.
+//! closed them, and those of a player in care mode wait for a later run.
 
 use domain::endings::Reason;
 use domain::engagement::close::Closed;
@@ -21,6 +21,7 @@ use store::{Limits, Tx, llm_usage, retry_conflicts, scheduled_events};
 
 use super::pages::Step;
 use super::{AFTER_THE_CHARGE, Counters, Deps, PAGE, language};
+use crate::care::is_in_care;
 use crate::endings::{End, Occasion, end_games};
 use crate::engagement::Days;
 use crate::llm::Purpose;
@@ -138,8 +139,12 @@ async fn write_held(
     heard: Option<Words>,
     now: Timestamp,
 ) -> store::Result<Done> {
-    let (held, stored) = join!(day_closes::hold(tx, player.user), engagement::get(tx, player.user));
-    let (Some(held), Some(stored)) = (held?, stored?) else { return Ok(Done::default()) };
+    let (held, stored, in_care) = join!(
+        day_closes::hold(tx, player.user),
+        engagement::get(tx, player.user),
+        is_in_care(tx, player.user, deps.clock.now()),
+    );
+    let (Some(held), Some(stored), false) = (held?, stored?, in_care?) else { return Ok(Done::default()) };
     if stored.last_day_closed != Some(player.last_day_closed) {
         return Ok(Done::default());
     }

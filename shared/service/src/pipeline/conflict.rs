@@ -23,6 +23,7 @@ use store::{Tx, after_talk, scheduled_events};
 use super::Context;
 use super::stage::{Effect, StageError, Work, Writes};
 use crate::Clock;
+use crate::care::is_in_care;
 use crate::conflict_document::{self, Found};
 use crate::endings::{Occasion, break_up};
 
@@ -44,6 +45,8 @@ impl Work for Settle {
 struct Locked {
     player: after_talk::Standing,
     course: Course,
+    /// Whether the player's open conversation is in care mode.
+    in_care_now: bool,
     /// What the older model left, of a player who has no document yet.
     left: Left,
 }
@@ -63,12 +66,13 @@ impl Effect for Settle {
 
     fn apply<'a>(&'a self, tx: &'a Tx, context: &'a Context) -> BoxFuture<'a, Result<Value, StageError>> {
         async move {
-            let (player, course, left) = try_join!(
+            let (player, course, in_care_now, left) = try_join!(
                 after_talk::get_standing(tx, context.user),
                 emotional_states::course(tx, context.user, context.conversation),
+                is_in_care(tx, context.user, self.clock.now()),
                 conflict_document::read_left(tx, context.user, context.now)
             )?;
-            let locked = Locked { player, course, left };
+            let locked = Locked { player, course, in_care_now, left };
             let settled = self.settle(&locked, context);
             if let Some(outcome) = settled.outcome {
                 self.write(tx, context, &locked, &settled, outcome).await?;
@@ -86,7 +90,7 @@ impl Effect for Settle {
 
 impl Settle {
     fn settle(&self, locked: &Locked, context: &Context) -> Settled {
-        let Locked { player, course, left } = locked;
+        let Locked { player, course, in_care_now, left } = locked;
         let mut shown = course.previous.as_ref().map(|before| before.shown.clone()).unwrap_or_default();
         let Found { mut details, began_at } =
             conflict_document::find(context.user, player.details.as_ref(), left, context.now);
@@ -103,6 +107,7 @@ impl Settle {
             ignored: felt.map_or(0, |own| own.ignored),
             talk: &context.talk,
             in_care: context.in_care(),
+            in_care_now: *in_care_now,
         };
         let outcome = settle(&mut details, &mut shown, &ended, &self.draws, context.now)
             .map(|outcome| Outcome { conflict_began_at: outcome.conflict_began_at.or(began_at), ..outcome });

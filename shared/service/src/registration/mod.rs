@@ -17,8 +17,8 @@ use serde_json::json;
 use store::{Limits, Tx, accounts, onboarding_states, scheduled_events};
 
 use crate::reply::{
-    Deps, Done, Failure, Line, Outgoing, Said, Words, Work, count_lately, outcome, resume, say, say_and_end,
-    send, tell,
+    Deps, Done, Failure, Line, Outgoing, Work, count_lately, help as help_player, outcome, resume,
+    say_and_end, send, tell,
 };
 
 /// Asks for the age.
@@ -54,11 +54,13 @@ pub(crate) async fn before_play(deps: &Deps, work: &Work) -> Result<Done, Failur
 /// Somebody in need gets help, whether there is a game or not.
 pub(crate) async fn help(deps: &Deps, work: &Work) -> Result<Done, Failure> {
     if let Some(player) = work.claimed.player {
-        return Ok(match say(deps, work, &player, Words::HelpIfDue).await? {
-            Said::Line | Said::Nothing => Done::As(outcome::HELP),
-            Said::Not(reason) => reason.into(),
-        });
+        return help_player(deps, work, &player, outcome::HELP).await;
     }
+    tracing::warn!(
+        telegram.update_id = work.update_id(),
+        care_mode = true,
+        "Somebody without a player needs help"
+    );
     if count_lately(deps, work.telegram_id(), &[outcome::HELP], HELP_INTERVAL).await? > 0 {
         return Ok(Done::As(outcome::REFUSED));
     }

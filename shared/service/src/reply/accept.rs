@@ -1,6 +1,10 @@
 //! Accepting a message, in one transaction: the limits are counted, finished days are closed, the interaction is noted,
 //! the message goes into its conversation. Or it is answered right here: a limit that is reached, a game that is over, a
 //! day that ends it, something that she cannot take in.
+//!
+//! Whether the player is in need is known first, and stands above all of this: no day is closed, and whatever would be
+//! said instead of an answer, help is said. As long as the game goes on the words are kept, also of a message that is
+//! refused: with them care mode begins.
 
 use domain::canned;
 use domain::care::is_in_care;
@@ -29,6 +33,7 @@ use super::lines::{self, Line, Outgoing};
 use super::message::{Heard, Incoming};
 use super::outcome::{self, Done};
 use super::{Deps, Failure, Work, hold};
+use crate::care;
 use crate::endings::{self, Occasion, close_games, say_farewell};
 use crate::engagement::{Days, or_start};
 use crate::zones::zone_or;
@@ -129,7 +134,10 @@ struct Holding<'a> {
     deps: &'a Deps,
     work: &'a Work,
     user: UserId,
+    incoming: &'a Incoming,
     player: Locked,
+    /// Whether the player is in need: by this message, or by what was said in the open conversation.
+    in_care: bool,
     tx: Tx,
     now: Timestamp,
 }
@@ -144,10 +152,11 @@ pub(super) async fn accept(
     let now = deps.clock.now();
     let (minute, day) = (rate_limit::minute(now), rate_limit::day(now));
     let tx = Tx::unbegun(&deps.pool).await?;
-    let (begun, player, engagement, unblocked, _, counts) = join!(
+    let (begun, player, engagement, in_care, unblocked, _, counts) = join!(
         tx.send_begin(Limits::PLAYER),
         users::lock(&tx, user, &work.claimed.claim),
         engagement::get(&tx, user),
+        care::is_in_care(&tx, user, now),
         users::set_blocked(&tx, work.telegram_id(), None),
         tx.savepoint(LIMITS),
         rate_limits::count(&tx, user, &minute, Some(&day)),
@@ -158,9 +167,10 @@ pub(super) async fn accept(
         Err(reason) => return Ok(Acceptance::Done(reason.into())),
     };
     let stored = or_start(user, engagement?, now);
+    let in_care = work.needs_care() || in_care?;
     unblocked?;
     let verdict = verdict(&tx, counts, now).await?;
-    let holding = Holding { deps, work, user, player, tx, now };
+    let holding = Holding { deps, work, user, incoming, player, in_care, tx, now };
     let refusal = verdict.and_then(|verdict| verdict.refusal);
     if refusal.is_none()
         && let Some(farewell) = holding.close_days(&stored).await?
@@ -208,6 +218,21 @@ pub(super) async fn recover(
     }))
 }
 
+/// Whether the player is in need: by the update's own words, by the conversation that an earlier attempt put them into,
+/// or by the one that is open.
+pub(super) async fn is_player_in_care(deps: &Deps, work: &Work, player: &Player) -> store::Result<bool> {
+    if work.needs_care() {
+        return Ok(true);
+    }
+    if let Incoming::Heard(heard) = Incoming::of(&work.update)
+        && let Some(accepted) = recover(deps, work, player, &heard).await?
+    {
+        return Ok(accepted.in_care);
+    }
+    let client = deps.pool.get().await?;
+    care::is_in_care(&client, player.id, deps.clock.now()).await
+}
+
 /// Judges the counts; limits that could not be counted allow.
 pub(super) async fn verdict(
     tx: &Tx,
@@ -230,7 +255,7 @@ pub(super) async fn verdict(
 impl Holding<'_> {
     /// Closes the days that are finished. Her farewell, if one of them ends the game. Somebody in need is answered first.
     async fn close_days(&self, stored: &Stored) -> store::Result<Option<Vec<Queued>>> {
-        if self.player.game_status != GameStatus::Active || self.work.needs_care() {
+        if self.player.game_status != GameStatus::Active || self.in_care {
             return Ok(None);
         }
         let days = Days::read(&self.tx, self.user, stored.last_day_closed, &self.zone(), self.now).await?;
@@ -254,7 +279,7 @@ impl Holding<'_> {
     /// Only the first refusal of a window is answered. Somebody in need gets help whatever the limits say.
     async fn refuse(self, refusal: Refusal) -> Result<Acceptance, Failure> {
         tracing::info!(user_id = %self.user, limit.reason = refusal.reason.as_str(), "Refused a message");
-        if self.work.needs_care() {
+        if self.in_care {
             return self.help_or_end(outcome::LIMITED).await;
         }
         if !refusal.is_first {
@@ -267,7 +292,7 @@ impl Holding<'_> {
 
     /// One closing line a minute, and nothing is kept.
     async fn say_it_is_over(self) -> Result<Acceptance, Failure> {
-        if self.work.needs_care() {
+        if self.in_care {
             return self.help_or_end(outcome::CLOSED).await;
         }
         let telegram_id = self.work.telegram_id();
@@ -283,7 +308,7 @@ impl Holding<'_> {
     }
 
     async fn say_it_is_won(self) -> Result<Acceptance, Failure> {
-        if self.work.needs_care() {
+        if self.in_care {
             return self.help_or_end(outcome::CLOSED).await;
         }
         let said_last = self.player.won_variant.and_then(|variant| usize::try_from(variant).ok());
@@ -296,7 +321,7 @@ impl Holding<'_> {
     /// What she cannot take in is not kept, but the player was here.
     async fn shrug(self, unseen: Unseen) -> Result<Acceptance, Failure> {
         self.record_interaction().await?;
-        if self.work.needs_care() {
+        if self.in_care {
             return self.help_or_end(outcome::CANNED).await;
         }
         let words = canned::unseen(unseen, &self.deps.draws, self.user, self.work.update_id());
@@ -305,18 +330,8 @@ impl Holding<'_> {
     }
 
     async fn take_in(self, heard: &Heard, says_warning: bool) -> Result<Acceptance, Failure> {
-        let message = Message {
-            telegram_message_id: Some(heard.message_id),
-            previous_interaction_at: self.player.last_interaction_at,
-            ..Message::new(Role::User, heard.words.clone(), self.now)
-        };
-        let append = Append {
-            user: self.user,
-            chapter: self.player.chapter,
-            boss_mode: self.player.game_status == GameStatus::BossFight,
-            conversation: None,
-            message: &message,
-        };
+        let message = self.message(&heard.words);
+        let append = self.append(&message);
         let (session, noted, conversation, committed) = join!(
             conversations::get_session(&self.tx, self.user, COUNT_UP_TO),
             self.record_interaction(),
@@ -342,6 +357,38 @@ impl Holding<'_> {
         })))
     }
 
+    /// Keeps what is not answered, for the conversation to be in care mode by it.
+    async fn keep_words(&self) -> store::Result<()> {
+        let words = match self.incoming {
+            Incoming::Heard(heard) => &heard.words,
+            Incoming::Unseen(_) => self.work.update.words(),
+        };
+        if words.trim().is_empty() {
+            return Ok(());
+        }
+        let message = Message { skipped: true, ..self.message(words) };
+        conversations::append_text(&self.tx, &self.append(&message), self.now).await?;
+        Ok(())
+    }
+
+    fn message(&self, words: &str) -> Message {
+        Message {
+            telegram_message_id: self.work.update.message_id(),
+            previous_interaction_at: self.player.last_interaction_at,
+            ..Message::new(Role::User, words, self.now)
+        }
+    }
+
+    fn append<'m>(&self, message: &'m Message) -> Append<'m> {
+        Append {
+            user: self.user,
+            chapter: self.player.chapter,
+            boss_mode: self.player.game_status == GameStatus::BossFight,
+            conversation: None,
+            message,
+        }
+    }
+
     async fn record_interaction(&self) -> store::Result<()> {
         let zone = self.zone();
         let is_first = is_first_of_day(self.player.last_interaction_at, self.now, &zone);
@@ -355,6 +402,9 @@ impl Holding<'_> {
     }
 
     async fn help_or_end(self, otherwise: &'static str) -> Result<Acceptance, Failure> {
+        if self.player.game_status.is_playable() {
+            self.keep_words().await?;
+        }
         match lines::help_if_due(self.deps, &self.tx, self.work, self.user).await? {
             Some(help) => self.answer(&help, outcome::HELP, true).await,
             None => self.end(otherwise).await,

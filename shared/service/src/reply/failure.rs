@@ -4,7 +4,6 @@
 use std::time::Duration;
 
 use domain::canned;
-use domain::care::HELP;
 use domain::inbox::{AfterFailure, after_failure};
 use domain::registration::TRY_AGAIN;
 use domain::reply::response::ResponseId;
@@ -14,6 +13,7 @@ use store::error_logs::{self, Level};
 use store::inbound_events::{End, Player};
 use tokio::time::timeout;
 
+use super::accept;
 use super::hold::NotHeld;
 use super::lines::{self, Line, Said, Words};
 use super::outcome;
@@ -131,7 +131,7 @@ async fn tell_player(deps: &Deps, work: &Work, player: &Player, failure: &Failur
         Failure::NoAnswer(line) => (line.as_str(), outcome::FALLBACK),
         _ => (canned::apology(&deps.draws, player.id, work.update_id()), outcome::APOLOGY),
     };
-    let said = if words == HELP || work.needs_care() {
+    let said = if accept::is_player_in_care(deps, work, player).await? {
         (lines::say(deps, work, player, Words::HelpIfDue).await?, outcome::HELP)
     } else if apologised_lately(deps, work).await? {
         (Said::Nothing, outcome)

@@ -15,7 +15,7 @@ use store::scheduled_events::{self, Claimed, NewMessage, Queued};
 use store::users::Locked;
 
 use super::hold::{self, NotHeld};
-use super::outcome::Done;
+use super::outcome::{self, Done};
 use super::{Deps, Failure, Work};
 use crate::deliver::{BETWEEN_PIECES, send_event};
 
@@ -243,6 +243,21 @@ pub(crate) async fn say_and_end(
     })
 }
 
+/// Tells a player where there is help, and ends the update by that; as `otherwise` where it was told within the last
+/// minutes.
+pub(crate) async fn help(
+    deps: &Deps,
+    work: &Work,
+    player: &Player,
+    otherwise: &'static str,
+) -> Result<Done, Failure> {
+    Ok(match say(deps, work, player, Words::HelpIfDue).await? {
+        Said::Line => Done::As(outcome::HELP),
+        Said::Nothing => Done::As(otherwise),
+        Said::Not(reason) => reason.into(),
+    })
+}
+
 /// The help text, unless the player was given it within the last minutes.
 pub(super) async fn help_if_due(
     deps: &Deps,
@@ -252,6 +267,10 @@ pub(super) async fn help_if_due(
 ) -> store::Result<Option<Line>> {
     let since = deps.clock.now().checked_sub(care::HELP_INTERVAL).unwrap_or(Timestamp::MIN);
     let helped = scheduled_events::was_queued_since(tx, user, response::HELP, since).await?;
+    tracing::warn!(
+        user_id = %user, telegram.update_id = work.update_id(), care_mode = true, help.due = !helped,
+        "A player needs help where no model answers"
+    );
     Ok((!helped).then(|| Line::help(work)))
 }
 

@@ -19,7 +19,7 @@ use store::inbound_events::Player;
 use tokio::time::timeout;
 
 use super::accept::{self, Acceptance, Accepted};
-use super::lines::{self, Line, Said, Words};
+use super::lines::{self, Line, Words};
 use super::outcome::{self, Done};
 use super::settle::{self, Answered};
 use super::typing::while_typing;
@@ -158,11 +158,17 @@ async fn go_on(
         let outcome = if accepted.is_some() { outcome::REPLIED } else { outcome::FAREWELL };
         return Ok(Some(Acceptance::Done(Done::As(outcome))));
     }
-    if let Some(accepted) = accepted {
-        return Ok(Some(Acceptance::Waits(Box::new(accepted))));
+    // What she skipped, and what a limit refused, stands in its conversation too, and waits for nothing.
+    let was_skipped = match accepted {
+        Some(accepted) if !accepted.message.skipped => {
+            return Ok(Some(Acceptance::Waits(Box::new(accepted))));
+        }
+        skipped => skipped.is_some(),
+    };
+    if lines::resume(deps, work, &id.help()).await? {
+        return Ok(Some(Acceptance::Done(Done::As(outcome::HELP))));
     }
-    let helped = lines::resume(deps, work, &id.help()).await?;
-    Ok(helped.then_some(Acceptance::Done(Done::As(outcome::HELP))))
+    Ok(was_skipped.then_some(Acceptance::Done(Done::As(outcome::SKIPPED))))
 }
 
 /// Whether an earlier attempt ended the game; her farewell may still be to be sent.
@@ -248,11 +254,7 @@ fn delay_of(deps: &Deps, key: &str, accepted: &Accepted) -> SignedDuration {
 /// Nobody is asked until the day is over. She says so once; somebody in need is told where there is help.
 pub(super) async fn rest(deps: &Deps, work: &Work, player: &Player, in_care: bool) -> Result<Done, Failure> {
     if in_care {
-        return Ok(match lines::say(deps, work, player, Words::HelpIfDue).await? {
-            Said::Line => Done::As(outcome::HELP),
-            Said::Nothing => Done::As(outcome::BUDGET_REST),
-            Said::Not(reason) => reason.into(),
-        });
+        return lines::help(deps, work, player, outcome::BUDGET_REST).await;
     }
     let line = Line::rest(deps, player.id);
     lines::say_and_end(deps, work, player, &line, outcome::BUDGET_REST).await

@@ -47,7 +47,7 @@ use store::Pool;
 use store::inbound_events::{self, Claim, End, Next};
 
 pub(crate) use failure::Failure;
-pub(crate) use lines::{Line, Outgoing, Said, Words, resume, say, say_and_end, send, tell};
+pub(crate) use lines::{Line, Outgoing, help, resume, say_and_end, send, tell};
 pub(crate) use outcome::Done;
 pub(crate) use update::{Work, count_lately};
 

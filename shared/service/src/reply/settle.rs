@@ -97,7 +97,7 @@ impl Turn<'_> {
         // She has said her last words already.
         if !locked.game_status.is_playable() {
             tx.rollback().await?;
-            return Ok(Done::As(outcome::DROPPED));
+            return self.drop_answer().await;
         }
         let written = match known {
             Ok(known) => self.write(&tx, &locked, analysis.zip(known.as_ref())).await,
@@ -116,6 +116,14 @@ impl Turn<'_> {
             Err(error) => tx.finish(Err(error)).await?,
         }
         Ok(Done::As(outcome::REPLIED))
+    }
+
+    /// Her answer is not said any more; somebody in need is told where there is help.
+    async fn drop_answer(&self) -> Result<Done, Failure> {
+        if self.accepted.in_care {
+            return lines::help(self.deps, self.work, self.player, outcome::DROPPED).await;
+        }
+        Ok(Done::As(outcome::DROPPED))
     }
 
     async fn known(&self, tx: &Tx, analysis: Option<&Analysis>) -> store::Result<Option<Known>> {
