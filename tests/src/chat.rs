@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use domain::draw::Draws;
 use domain::ids::UserId;
+use domain::job::{self, Job, Trigger};
 use domain::reply::delay::Mode;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -157,16 +158,19 @@ impl Chat {
 
     /// The job `deliver` runs.
     pub async fn deliver(&self) -> Value {
+        self.deliver_as(job::DELIVER).await
+    }
+
+    /// The same with other limits.
+    pub async fn deliver_as(&self, job: Job) -> Value {
         let deps = deliver::Deps {
             sender: self.sender(),
             batch: domain::delivery::BATCH,
             lease: domain::delivery::LEASE,
             outreach: self.models.outreach(),
         };
-        let call = Call { trigger: domain::job::Trigger::Http, slot: None, trace_id: None };
-        run(&self.pool(), &self.clock, domain::job::DELIVER, call, |run| deliver::run(&deps, run))
-            .await
-            .into_body()
+        let call = Call { trigger: Trigger::Http, slot: None, trace_id: None };
+        run(&self.pool(), &self.clock, job, call, |run| deliver::run(&deps, run)).await.into_body()
     }
 
     /// What Ann reads, oldest first.

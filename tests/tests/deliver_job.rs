@@ -448,6 +448,33 @@ async fn a_dead_workers_message_goes_on_after_its_noted_pieces() {
     assert_eq!(world.sent(), ["77: c"]);
 }
 
+/// More than one run takes up: what is left is not sent as if nothing had failed, and nothing overtakes it.
+#[tokio::test]
+async fn a_dead_workers_message_is_not_sent_before_its_failure_counts() {
+    let world = World::new().await;
+    let mut last = None;
+    for chat in 0..=BATCH {
+        let user = world.player(1_000 + chat).await;
+        world.event(user, -600 + chat, text("hello")).await;
+        last = Some(user);
+    }
+    let over = world.clock.now() - SignedDuration::from_secs(1);
+    execute(&world.pool, &format!("UPDATE scheduled_events SET locked_until = '{over}'")).await;
+    world.event(last.expect("a player"), -1, text("later")).await;
+
+    let first = world.deliver().await;
+    assert_eq!((&first["retried"], &first["delivered"]), (&json!(BATCH), &json!(0)));
+    let second = world.deliver().await;
+    assert_eq!((&second["retried"], &second["delivered"]), (&json!(1), &json!(0)));
+    world.clock.advance(SignedDuration::from_mins(1));
+    while world.deliver().await["delivered"] != json!(0) {}
+
+    let failures = "SELECT status, retry_count, count(*) FROM scheduled_events GROUP BY 1, 2 ORDER BY 2";
+    assert_eq!(rows(&world.pool, failures).await, ["delivered | 0 | 1", "delivered | 1 | 51"]);
+    let to_last = world.sent().into_iter().filter(|sent| sent.starts_with("1050: ")).collect::<Vec<_>>();
+    assert_eq!(to_last, ["1050: hello", "1050: later"]);
+}
+
 #[tokio::test]
 async fn stale_messages_fail_and_calls_are_left_alone() {
     let world = World::new().await;

@@ -310,10 +310,10 @@ async fn the_model_hears_what_the_day_is_made_from() {
     </people>
 
     <world>
-    colleague: Lisa, Max K., Sarah, David
-    friend: Jamie, Mira
-    place: the office, Bluestone Cafe, Iron Works Gym, her apartment, Sunset Bar
-    project: the redesign, portfolio update, apartment redecorating
+    She works with Lisa, Max K., Sarah, David.
+    Friends outside her circle: Jamie, Mira.
+    Her places: the office, Bluestone Cafe, Iron Works Gym, her apartment, Sunset Bar.
+    What she works on: the redesign, portfolio update, apartment redecorating.
     </world>
 
     <days_before>

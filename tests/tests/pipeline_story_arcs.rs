@@ -1,11 +1,12 @@
 //! The storylines between the two, conversation by conversation.
 
-use domain::arcs::start::probability;
+use domain::arcs::start::{Situation, probability, start};
 use domain::arcs::story::Template;
 use domain::chapter::Chapter;
 use domain::draw::Draws;
 use domain::ids::{ConversationId, derived};
 use domain::pipeline::{EXTRACTION, STORY_ARCS, Stage};
+use domain::state::vulnerability_level;
 use domain::status::GameStatus;
 use end_to_end::conversations::NewConversation;
 use end_to_end::players::NewPlayer;
@@ -147,6 +148,60 @@ async fn one_begins_where_chance_will_have_it() {
     let max: i64 = columns[4].parse().expect("a number");
     assert!((template.conversations.0..=template.conversations.1).contains(&max), "{before}");
     assert_eq!(columns[5..], [template.stages[0], people.as_str(), "t", lucky.to_string().as_str()]);
+}
+
+/// The template that begins with a conversation of the night in which these were topics too.
+fn begun_at_night(
+    world: &Processing,
+    chapter: Chapter,
+    conversation: ConversationId,
+    topics: &[&str],
+) -> Option<&'static str> {
+    let situation = Situation {
+        user: world.user,
+        conversation,
+        status: GameStatus::Active,
+        chapter,
+        closeness: vulnerability_level(chapter.number()),
+        active: &[],
+        begun: &[],
+        last_resolved_at: None,
+        topics: &[&["late_night"], topics].concat(),
+    };
+    start(&situation, &Draws::default(), world.clock.now()).map(|start| start.template.name)
+}
+
+/// The days count back from the day of the conversation, not from that of its processing, and one on which only she wrote is none.
+#[tokio::test]
+async fn a_contact_is_consistent_by_the_days_on_which_the_player_wrote() {
+    let chapter = Chapter::new(4).expect("a chapter");
+    for (who, is_consistent) in [("user", true), ("nikita", false)] {
+        let world = Processing::of(NewPlayer::new().chapter(4)).await;
+        let evening = world.clock.now() - SignedDuration::from_mins(10);
+        for days in [1, 2] {
+            let at = evening - SignedDuration::from_hours(24 * days);
+            let talk = NewConversation::new(world.user, at).said(&[(who, "hey")]).ended_at(at);
+            talk.insert(&world.pool()).await;
+        }
+        let of = |conversation| {
+            [&["consistent_contact"][..], &[]]
+                .map(|topics| begun_at_night(&world, chapter, conversation, topics))
+        };
+        let (conversation, begun) = (0..MANY)
+            .map(|number| ConversationId::from_uuid(derived(&format!("conversation {number}"))))
+            .map(|id| (id, of(id)))
+            .find(|(_, [consistent, not])| consistent != not)
+            .expect("one for which it matters");
+        let talk = NewConversation::new(world.user, evening).id(conversation).ended_at(evening);
+        talk.insert(&world.pool()).await;
+
+        world.run_stages(&world.stages(&[STORY_ARCS]), conversation).await;
+
+        let [consistent, not] = begun;
+        let expected = if is_consistent { consistent } else { not };
+        let told = rows(&world.pool(), "SELECT template_name FROM user_narrative_arcs").await;
+        assert_eq!(told, expected.into_iter().collect::<Vec<_>>(), "{who}");
+    }
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use domain::ids::{ExecutionId, UserId, derived};
+use domain::job::{self, Job};
 use domain::life::event::DayPart;
 use domain::status::{GameStatus, OnboardingStatus};
 use end_to_end::bundle::Bundle;
@@ -200,6 +201,56 @@ async fn all_pages_are_looked_at() {
         bundle.rows("SELECT count(*), count(DISTINCT user_id) FROM nikita_thoughts").await,
         ["205 | 205"]
     );
+}
+
+/// Where the time was over before the list was, the next run goes on behind the last player who was looked at; then it begins
+/// anew.
+#[tokio::test]
+async fn a_run_goes_on_where_the_one_before_left_off() {
+    let bundle = Bundle::at(at(SLOT)).await;
+    let mut users: Vec<UserId> = moved(|user| format!("tp-gap-roll:{user}:2026-02-18")).take(2).collect();
+    users.sort_unstable();
+    for user in &users {
+        insert(&bundle, silent(*user, 30)).await;
+    }
+    execute(
+        &bundle.pool(),
+        &format!(
+            r#"INSERT INTO job_executions (job_name, slot, status, started_at, completed_at, result)
+               VALUES ('deliver', '2026-02-18T11:55:00Z', 'completed', '2026-02-18 11:55Z', '2026-02-18 11:56Z',
+                       '{{"status": "ok", "truncated": true, "touchpoints_next_cursor": "{}"}}')"#,
+            users[0]
+        ),
+    )
+    .await;
+
+    let planned = "SELECT user_id FROM scheduled_touchpoints ORDER BY created_at";
+    for (slot, reached) in [(SLOT, vec![users[1]]), ("2026-02-18T12:05:00Z", vec![users[1], users[0]])] {
+        bundle.clock.set(at(slot));
+        let answer = bundle.run("deliver", Some(slot)).await;
+        assert_eq!(answer.body["touchpoints_next_cursor"], json!(null), "all were reached: {}", answer.body);
+        let reached: Vec<String> = reached.iter().map(ToString::to_string).collect();
+        assert_eq!(bundle.rows(planned).await, reached);
+    }
+}
+
+/// A run that gets to nobody leaves its place to the next one.
+#[tokio::test]
+async fn a_run_without_time_stays_where_the_one_before_left_off() {
+    let chat = Chat::new().await;
+    let left_at = UserId::random();
+    execute(
+        &chat.pool(),
+        &format!(
+            r#"INSERT INTO job_executions (job_name, slot, status, started_at, completed_at, result)
+               VALUES ('deliver', '2026-02-17T11:55:00Z', 'completed', '2026-02-17 11:55Z', '2026-02-17 11:56Z',
+                       '{{"status": "ok", "truncated": true, "touchpoints_next_cursor": "{left_at}"}}')"#
+        ),
+    )
+    .await;
+    let hurried = Job { timeout: Duration::ZERO, ..job::DELIVER };
+    let result = chat.deliver_as(hurried).await;
+    assert_eq!((&result["truncated"], &result["touchpoints_next_cursor"]), (&json!(true), &json!(left_at)));
 }
 
 #[tokio::test]

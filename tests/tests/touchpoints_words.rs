@@ -121,7 +121,7 @@ async fn without_a_model_she_uses_a_line_that_is_built_in() {
     }
     let (bundle, user) = world(&[]).await;
     NewTouchpoint::new(user, due()).of_the_hour().insert(&bundle.pool()).await;
-    bundle.anthropic.say("🙂");
+    bundle.anthropic.say("...");
     deliver(&bundle).await;
     assert_eq!(bundle.telegram.texts_to(ANN).concat(), built_in(), "nothing was said");
 }

@@ -228,6 +228,34 @@ async fn the_last_pass_wins_the_game() {
     assert_eq!(chat.ann_reads().len(), 4, "the victory is told");
 }
 
+/// What waited for the player, on any platform, is not wanted after the victory, which does not wait behind it.
+#[tokio::test]
+async fn a_victory_takes_back_what_waits_and_is_told_at_once() {
+    let chat = pressed(5, 0).await;
+    execute(
+        &chat.pool(),
+        "INSERT INTO scheduled_events (user_id, platform, event_type, content, scheduled_at)
+         SELECT id, platform, 'message_delivery', '{\"text\": \"later\", \"voice_prompt\": \"later\"}', '2026-02-17T18:00Z'
+           FROM users, (VALUES ('telegram'), ('voice')) AS on_each(platform)",
+    )
+    .await;
+    execute(
+        &chat.pool(),
+        "INSERT INTO scheduled_touchpoints (user_id, trigger_type, delivery_at) SELECT id, 'gap', '2026-02-17T18:00Z' FROM users",
+    )
+    .await;
+    judges(&chat, "PASS", 1.0);
+
+    chat.ann_says(3, "go, and take all of it with you").await;
+
+    assert_eq!(chat.row(STANDING).await, "won | 5 | 0 | f | - | -");
+    assert_eq!(chat.ann_reads().len(), 4, "the victory is told");
+    let waited = "SELECT platform, status FROM scheduled_events WHERE scheduled_at = '2026-02-17T18:00Z' ORDER BY platform";
+    assert_eq!(chat.rows(waited).await, ["telegram | cancelled", "voice | cancelled"]);
+    let planned = "SELECT skipped, skip_reason FROM scheduled_touchpoints";
+    assert_eq!(chat.row(planned).await, "t | game_status");
+}
+
 #[tokio::test]
 async fn nobody_who_could_not_be_judged_loses_anything() {
     let chat = pressed(1, 2).await;

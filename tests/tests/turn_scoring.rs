@@ -7,6 +7,7 @@ use std::time::Duration;
 use domain::reply::delay::Mode;
 use domain::status::GameStatus;
 use end_to_end::chat::{ANN, Chat, text_update};
+use end_to_end::log::Log;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use futures_util::join;
@@ -112,6 +113,35 @@ async fn a_first_document_is_there_before_the_exchange_counts() {
     let counted =
         "SELECT conflict_details->>'positive_count', conflict_details->>'negative_count' FROM users";
     assert_eq!(chat.row(counted).await, "3 | 1", "what was left is taken once");
+}
+
+/// What was lost is made anew, what is damaged reads as its default, an unknown clock is UTC: and each is told.
+#[tokio::test]
+async fn what_is_mended_on_the_way_is_told_once() {
+    let chat = chat_with(dec!(52)).await;
+    execute(
+        &chat.pool(),
+        r#"DELETE FROM user_metrics;
+           DELETE FROM engagement_state;
+           UPDATE users SET timezone = 'Middle/Earth', conflict_details = '{"temperature": 40, "last_turn": "yesterday", "foo": 1}'"#,
+    )
+    .await;
+    let log = Log::listen();
+    judges(&chat, [0.0; 4], &[], None);
+
+    chat.ann_says(1, "how was the talk, did they get your jokes?").await;
+
+    for told in [
+        "A player has no metrics: they start at the score",
+        "A player has no engagement: it starts anew",
+        "Nobody knows this time zone",
+        "A conflict's document is damaged",
+    ] {
+        assert_eq!(log.lines(told).len(), 1, "{told}: {}", log.text());
+    }
+    assert_eq!(chat.row(STANDING).await, "52.00 | 52.00 | 52.00 | 52.00 | 52.00 | 0");
+    let engagement = "SELECT state, last_day_closed FROM engagement_state";
+    assert_eq!(chat.row(engagement).await, "calibrating | 2026-02-17");
 }
 
 #[tokio::test]

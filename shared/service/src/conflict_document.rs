@@ -48,19 +48,6 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::heard::warnings;
-
-    #[test]
-    fn a_damaged_document_is_read_and_told() {
-        let read = |stored: Value| {
-            warnings(|| {
-                let found = find(UserId::nil(), Some(&stored), &Left::default(), Timestamp::UNIX_EPOCH);
-                assert_eq!((found.details.temperature().value(), found.began_at), (40.0, None));
-            })
-        };
-        assert_eq!(read(json!({ "temperature": 40, "last_turn": "yesterday", "foo": 1 })), 1);
-        assert_eq!(read(json!({ "temperature": 40, "foo": 1 })), 0);
-    }
 
     #[test]
     fn what_the_older_model_left_is_only_used_where_there_is_no_document() {

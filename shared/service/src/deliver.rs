@@ -64,6 +64,9 @@ struct Counters {
     remaining: u64,
     /// Messages that she will write of her own accord.
     touchpoints_scheduled: u64,
+    /// The last player who was looked at for that, where the time was over before all were.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    touchpoints_next_cursor: Option<UserId>,
     touchpoints_delivered: u64,
     /// Attempts to send one that failed.
     touchpoints_failed: u64,
@@ -79,7 +82,9 @@ pub async fn run(deps: &Deps, run: JobRun) -> Report {
     let halted = AtomicBool::new(false);
     let Deps { sender, outreach, .. } = deps;
 
-    counters.touchpoints_scheduled = planning::plan_all(outreach, sender, &run, &mut report).await;
+    let looked = planning::plan_all(outreach, sender, &run, &mut report).await;
+    counters.touchpoints_scheduled = looked.planned;
+    counters.touchpoints_next_cursor = looked.left_at;
     match touchpoints::skip_expired(sender).await {
         Ok(expired) => counters.touchpoints_skipped = expired,
         Err(error) => report.step_failed("stale", error.code()),

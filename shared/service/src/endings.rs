@@ -88,9 +88,15 @@ pub(crate) async fn close_games(
 
     let users: Vec<Uuid> = ended.iter().map(|user| *user.as_uuid()).collect();
     endings::close_conversations(tx, &users, occasion.now).await?;
-    endings::skip_touchpoints(tx, &users).await?;
-    scheduled_events::cancel_pending(tx, &users).await?;
+    take_back(tx, &users).await?;
     Ok(rows)
+}
+
+/// Takes back what waits for players whose game is lost or won: nobody hears of it afterwards.
+pub(crate) async fn take_back(tx: &Tx, users: &[Uuid]) -> store::Result<()> {
+    endings::skip_touchpoints(tx, users).await?;
+    scheduled_events::cancel_pending(tx, users).await?;
+    Ok(())
 }
 
 /// Queues one farewell for each game that was ended.

@@ -22,6 +22,14 @@ use store::{Client, Tx, engagement};
 
 use crate::scoring::window::Talks;
 
+/// Where a player's engagement stands; where it was lost it starts anew.
+pub(crate) fn or_start(user: UserId, stored: Option<Stored>, now: Timestamp) -> Stored {
+    stored.unwrap_or_else(|| {
+        tracing::warn!(user_id = %user, "A player has no engagement: it starts anew");
+        Stored::start(now)
+    })
+}
+
 /// Finished days that are not closed yet, with what was said on them.
 #[derive(Debug)]
 pub(crate) struct Days {

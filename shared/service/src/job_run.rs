@@ -16,7 +16,7 @@ use domain::ids::{ExecutionId, UserId};
 use domain::job::{self, Admission, Job, MAX_LISTED_ERRORS, RunStatus, Tally, Trigger};
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use store::error_logs::{Failure, Level};
 use store::job_executions::{Claimed, Start};
@@ -26,6 +26,10 @@ use crate::{Clock, failures};
 
 /// A slot that lies so far ahead is a mistake of the caller and is refused.
 const MAX_AHEAD: SignedDuration = SignedDuration::from_hours(24);
+
+/// The member of a run's result by which it says that it was asked for something else than what is usual: where it left off is for
+/// whoever asked.
+pub(crate) const ORDERED: &str = "ordered";
 
 /// How a run was asked for.
 #[derive(Debug, Clone)]
@@ -130,6 +134,13 @@ impl Report {
         }
         Value::Object(result)
     }
+}
+
+/// The player at whom the last usual run left off, which told so under `key`; none: it reached all, and the next begins anew.
+pub(crate) async fn left_off(pool: &Pool, job: Job, key: &str) -> store::Result<Option<UserId>> {
+    let client = pool.get().await?;
+    let told = job_executions::find_last_result(&client, job, ORDERED).await?;
+    Ok(told.and_then(|told| UserId::deserialize(&told[key]).ok()))
 }
 
 /// How a call ended.

@@ -20,8 +20,6 @@ pub mod endings;
 mod engagement;
 pub mod failures;
 mod fan_out;
-#[cfg(test)]
-mod heard;
 pub mod inbox;
 pub mod job_run;
 pub mod life;

@@ -22,25 +22,3 @@ pub(crate) fn zone_or(name: &str, fallback: &TimeZone) -> TimeZone {
 fn is_news(name: &str) -> bool {
     UNKNOWN.lock().unwrap_or_else(PoisonError::into_inner).insert(name.to_owned())
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::heard::warnings;
-
-    #[test]
-    fn an_unknown_name_is_told_once() {
-        let berlin = TimeZone::get("Europe/Berlin").unwrap();
-        let looks = |name: &str| {
-            warnings(|| {
-                for _ in 0..3 {
-                    assert_eq!(zone_or(name, &berlin), berlin);
-                }
-            })
-        };
-        assert_eq!(
-            ["", "Europe/Berlin", "Middle/Earth", "Middle/Earth", "No/Where"].map(looks),
-            [0, 0, 1, 0, 1]
-        );
-    }
-}

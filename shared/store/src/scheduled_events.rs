@@ -235,7 +235,8 @@ pub async fn lock_claims(tx: &Tx) -> Result<()> {
     tx.lock("deliver").await
 }
 
-/// Claims the Telegram messages that are due, oldest first, until `lease`. A player one of whose messages is being sent is left out.
+/// Claims the Telegram messages that are due, oldest first, until `lease`. A player one of whose messages is being sent is left out,
+/// and so is one whose message a dead worker held: that counts as a failure first ([`list_dead`]).
 pub async fn claim_due(tx: &Tx, now: Timestamp, lease: Timestamp, limit: i64) -> Result<Vec<Claimed>> {
     let rows = tx
         .query_typed(
@@ -244,11 +245,12 @@ pub async fn claim_due(tx: &Tx, now: Timestamp, lease: Timestamp, limit: i64) ->
                  SELECT event.id
                    FROM scheduled_events AS event
                   WHERE event.status = 'pending' AND event.platform = 'telegram' AND event.scheduled_at <= $1
-                    AND (event.locked_until IS NULL OR event.locked_until < $1)
+                    AND event.locked_until IS NULL
                     AND NOT EXISTS (SELECT
                                       FROM scheduled_events AS held
                                      WHERE held.user_id = event.user_id AND held.status = 'pending'
-                                       AND held.locked_until >= $1)
+                                       AND (held.locked_until >= $1
+                                            OR held.platform = 'telegram' AND held.locked_until IS NOT NULL))
                   ORDER BY event.scheduled_at, event.created_at, event.id
                   LIMIT $3
                     FOR UPDATE SKIP LOCKED),

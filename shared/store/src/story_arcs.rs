@@ -55,7 +55,7 @@ pub struct New<'a> {
 /// What the last days tell of the two.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lately {
-    /// When conversations began.
+    /// When conversations began in which the player said something.
     pub talks: Vec<Timestamp>,
     /// The temperatures of the states after them.
     pub temperatures: Vec<(Timestamp, Temperature)>,
@@ -81,7 +81,7 @@ pub async fn list(client: &Client, user: UserId, since: Timestamp) -> Result<Vec
     rows.iter().map(Arc::from_row).collect()
 }
 
-/// What happened lately: conversations begun since `talks_since`, states after `states_since`.
+/// What happened lately: conversations begun since `talks_since` in which the player wrote, states after `states_since`.
 pub async fn lately(
     client: &Client,
     user: UserId,
@@ -95,6 +95,7 @@ pub async fn lately(
                     ARRAY(SELECT started_at
                             FROM conversations
                            WHERE user_id = player.id AND started_at >= $2
+                             AND messages @> jsonb_build_array(jsonb_build_object('role', 'user'))
                            ORDER BY started_at) AS talks,
                     (SELECT coalesce(jsonb_agg(jsonb_build_array(last_updated, conflict_details->'temperature')), '[]')
                        FROM nikita_emotional_states

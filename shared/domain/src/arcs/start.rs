@@ -16,7 +16,7 @@
 //! and a draw of up to 0.2. Of the three best one is drawn, and so is the number of conversations it runs through.
 //!
 //! Recent topics are those that the reading of the conversation named, and three that are worked out: late_night (from 23 to 4 on the
-//! player's clock), consistent_contact (conversations on 3 local days in a row), conflict_resolved (a state of the last 24 hours was warm or hotter, and it
+//! player's clock), consistent_contact (the player wrote on 3 local days in a row), conflict_resolved (a state of the last 24 hours was warm or hotter, and it
 //! is calm now).
 
 use jiff::civil::Date;
@@ -124,7 +124,7 @@ pub fn is_late_night(now: Timestamp, zone: &TimeZone) -> bool {
     hour >= LATE_HOURS.0 || hour < LATE_HOURS.1
 }
 
-/// Whether there were conversations on three local days in a row.
+/// Whether these are three local days in a row.
 pub fn is_consistent_contact(days: &[Date]) -> bool {
     let mut days = days.to_vec();
     days.sort_unstable();

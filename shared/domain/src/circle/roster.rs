@@ -7,7 +7,7 @@
 //! | Yuki | party_friend | 25 | DJ and producer |
 //! | Dr. Miriam | therapist | 45 | clinical psychologist |
 //! | Alexei | father | 58 | computer scientist, professor |
-//! | Katya | mother | 54 | biochemist |
+//! | Katya | mother | 54 | biochemist, active |
 //! | Marco, in a tech hub | industry_friend | 30 | startup founder |
 //! | Ava, in a creative city | creative_friend | 26 | visual artist |
 //!
@@ -178,7 +178,7 @@ const CORE: [Sketch; 6] = [
         name: "Katya",
         role: "mother",
         age: 54,
-        occupation: "biochemist",
+        occupation: "biochemist, active",
         personality: "Warmer than he is, and worried; keeps calls on the surface.",
         relationship: "Calls every week; they talk about weather, work and food, and love each other sideways.",
         storylines: &[

@@ -1,4 +1,5 @@
-//! The first document of a player who has none but shows a conflict: what the older model of states is turned into.
+//! The first document of a player who has none: what the older model of states is turned into, before the first exchange or
+//! conversation counts.
 //!
 //! | state | temperature |
 //! |---|---|

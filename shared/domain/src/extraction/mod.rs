@@ -9,7 +9,7 @@
 //! | `summary` | | a text of at most 600 characters |
 //! | `emotional_tone` | | `positive`, `neutral`, `negative`, `mixed` |
 //! | `topics` | 10 | words of [`Topic`] |
-//! | `conversation_tones` | 3 | words of [`ConversationTone`] |
+//! | `conversation_tones` | 3 | words of [`ConversationTone`]; one that is named twice counts twice |
 //!
 //! What a model answers is data, and reading forgives: `fact` stands for `content`; an item that is a bare string is its
 //! content; an item without content is dropped; a value of another type or out of its range reads as absent, and so does

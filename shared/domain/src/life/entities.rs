@@ -10,8 +10,9 @@
 //!    it is on the stop list.
 //! 4. An event has a name once, at most 10 of them.
 //!
-//! The stop list: nikita, i, me, myself, you, user, boyfriend, and the bare "Max", who is her former partner where he is not the colleague:
-//! his name stays, and nothing of him is stored. A row that exists is never overwritten; an empty description or relationship may be filled in.
+//! The stop list: nikita, i, me, myself, you, user, boyfriend, max. The bare "Max" never comes so far: he is her former partner where he is not
+//! the colleague, his name stays, and nothing of him is stored. A row that exists is never overwritten; an empty description or relationship
+//! may be filled in.
 //!
 //! Every player's Nikita starts with the same fourteen.
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 use super::event::{Domain, MAX_NAMES};
 use super::generation::Event;
 use crate::circle::names::{self, Named};
+use crate::prompt::plain::plain;
 use crate::texting::cut::{cut, one_line};
 use crate::words::words;
 
@@ -32,7 +34,7 @@ pub const NEW_A_DAY: usize = 3;
 /// So many in all.
 pub const MOST: usize = 40;
 
-const STOP_LIST: [&str; 7] = ["nikita", "i", "me", "myself", "you", "user", "boyfriend"];
+const STOP_LIST: [&str; 8] = ["nikita", "i", "me", "myself", "you", "user", "boyfriend", "max"];
 const ARTICLES: [&str; 4] = ["the ", "a ", "an ", "her "];
 
 words! {
@@ -230,11 +232,11 @@ pub const SEEDS: [(EntityType, &str, &str, &str); 14] = {
     ]
 };
 
-/// Her world in sentences, as a prompt has it.
-pub fn sentences(entities: &[Entity]) -> String {
+/// Her world in sentences, as a prompt has it: one for each kind that she knows.
+pub fn sentences(entities: &[Entity]) -> Vec<String> {
     let of_kind = |kind: EntityType, opening: &str| {
-        let names: Vec<&str> =
-            entities.iter().filter(|entity| entity.kind == kind).map(|entity| entity.name.as_str()).collect();
+        let names: Vec<String> =
+            entities.iter().filter(|entity| entity.kind == kind).map(|entity| plain(&entity.name)).collect();
         (!names.is_empty()).then(|| format!("{opening} {}.", names.join(", ")))
     };
     let sentences: Vec<String> = [
@@ -246,7 +248,7 @@ pub fn sentences(entities: &[Entity]) -> String {
     .into_iter()
     .flatten()
     .collect();
-    if sentences.is_empty() { "no established world yet".to_owned() } else { sentences.join(" ") }
+    if sentences.is_empty() { vec!["no established world yet".to_owned()] } else { sentences }
 }
 
 #[cfg(test)]
@@ -323,6 +325,14 @@ mod tests {
     }
 
     #[test]
+    fn the_one_before_is_not_stored_by_another_spelling() {
+        let told =
+            ["Max.", "max!", "the Max", "Max Weber"].map(|name| json!({ "name": name, "type": "friend" }));
+        let world = taken(&[event("friend_hangout", &json!(told))]);
+        assert_eq!((names(&world), &world.names[0][..]), (vec!["Max Weber"], &["Max Weber".to_owned()][..]));
+    }
+
+    #[test]
     fn only_what_is_empty_is_filled_in() {
         let told =
             json!([{ "name": "lisa", "type": "colleague", "description": "nice", "relationship": "boss" }]);
@@ -348,11 +358,16 @@ mod tests {
 
     #[test]
     fn her_world_is_told_in_sentences() {
-        assert_eq!(sentences(&[]), "no established world yet");
-        let told = sentences(&seeds());
-        assert!(told.starts_with(
-            "She works with Lisa, Max K., Sarah, David. Friends outside her circle: Jamie, Mira. "
-        ));
+        assert_eq!(sentences(&[]), ["no established world yet"]);
+        assert_eq!(
+            sentences(&seeds()),
+            [
+                "She works with Lisa, Max K., Sarah, David.",
+                "Friends outside her circle: Jamie, Mira.",
+                "Her places: the office, Bluestone Cafe, Iron Works Gym, her apartment, Sunset Bar.",
+                "What she works on: the redesign, portfolio update, apartment redecorating.",
+            ]
+        );
         assert_eq!(seeds().iter().filter(|seed| seed.kind == EntityType::Place).count(), 5);
     }
 

@@ -134,9 +134,10 @@ fn event(item: &Value) -> Option<Event> {
     })
 }
 
+/// The model's own length decides, not that of what is left after the cut.
 fn description(told: &str) -> Option<String> {
-    let description = cut(&one_line(told), LONGEST);
-    (description.chars().count() >= SHORTEST).then_some(description)
+    let told = one_line(told);
+    (told.chars().count() >= SHORTEST).then(|| cut(&told, LONGEST))
 }
 
 fn kind(name: &str) -> Option<EventType> {
@@ -304,6 +305,15 @@ mod tests {
         );
     }
 
+    /// Long enough is what the model wrote; what is left of it after the cut may be short.
+    #[test]
+    fn a_long_text_is_an_event_however_it_is_cut() {
+        let mut event = told("gym", 0.5);
+        event["description"] = json!(format!("Ok. {}", "and on ".repeat(100)));
+        let day = day(&[event], WorkSchedule::Office);
+        assert_eq!(day.iter().map(|event| event.description.as_str()).collect::<Vec<_>>(), ["Ok."]);
+    }
+
     #[test]
     fn what_becomes_of_arcs_is_read() {
         let answer = json!({ "events": [], "arc_updates": [
@@ -352,7 +362,7 @@ mod tests {
                 prop_assert!((FEWEST..=MOST).contains(&day.len()));
                 prop_assert!(day.windows(2).all(|pair| pair[0].part <= pair[1].part));
                 for event in &day {
-                    prop_assert!((SHORTEST..=LONGEST).contains(&event.description.chars().count()));
+                    prop_assert!((1..=LONGEST).contains(&event.description.chars().count()));
                     prop_assert!((0.0..=1.0).contains(&event.importance));
                     prop_assert!(is_possible(event.kind, work));
                     prop_assert_eq!(day.iter().filter(|other| other.kind == event.kind).count(), 1);

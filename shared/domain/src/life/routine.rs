@@ -16,9 +16,9 @@
 
 use jiff::civil::{Date, Time, Weekday, time};
 use jiff::tz::TimeZone;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::state::zone_or;
+use crate::state::{zone, zone_or};
 use crate::words::words;
 
 /// What an activity of every other week ends in.
@@ -87,9 +87,10 @@ pub struct Planned {
 /// What a date is like; the empty configuration is the default week.
 pub fn planned(config: &Value, date: Date) -> Planned {
     let mut planned = Planned { day: default_day(date.weekday()), odd: Vec::new() };
-    let none = Map::new();
-    let days = config["days"].as_object().unwrap_or(&none);
-    for (name, fields) in days {
+    if !is_clock(&config["timezone"]) {
+        planned.odd.push("timezone".to_owned());
+    }
+    for (name, fields) in planned.keys("days", &config["days"]) {
         match weekday(name) {
             Some(weekday) if weekday == date.weekday() => planned.overlay(name, fields),
             Some(_) => {}
@@ -107,10 +108,26 @@ pub fn clock(config: &Value, default: &TimeZone) -> TimeZone {
     zone_or(config["timezone"].as_str().unwrap_or_default(), default)
 }
 
+/// Whether a zone that is set exists.
+fn is_clock(timezone: &Value) -> bool {
+    timezone.is_null() || timezone.as_str().and_then(zone).is_some()
+}
+
 impl Planned {
+    /// The keys of what stands there; something else than an object is odd and has none.
+    fn keys<'a>(
+        &mut self,
+        path: &str,
+        value: &'a Value,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> + use<'a> {
+        if !value.is_object() && !value.is_null() {
+            self.odd.push(path.to_owned());
+        }
+        value.as_object().into_iter().flatten()
+    }
+
     fn overlay(&mut self, name: &str, fields: &Value) {
-        let none = Map::new();
-        for (field, value) in fields.as_object().unwrap_or(&none) {
+        for (field, value) in self.keys(&format!("days.{name}"), fields) {
             let text = value.as_str().map(str::trim).unwrap_or_default();
             let known = match field.as_str() {
                 "wake_time" => set(&mut self.day.wake_time, wake_time(text)),
@@ -245,15 +262,32 @@ mod tests {
 
     #[test]
     fn a_bad_configuration_blocks_nothing() {
-        for config in [
-            json!(null),
-            json!("lazy"),
-            json!({ "days": [] }),
-            json!({ "days": { "friday": "off" } }),
-            json!({ "days": { "friday": { "wake_time": "8", "activities": ["a", 1], "mood": "good", "work_schedule": 7 } } }),
+        for (config, odd) in [
+            (json!(null), vec![]),
+            (json!({ "timezone": null, "days": null }), vec![]),
+            (json!({ "timezone": "Asia/Tokyo", "days": { "friday": {} } }), vec![]),
+            (json!({ "timezone": "Mars/Olympus" }), vec!["timezone"]),
+            (json!({ "timezone": 7 }), vec!["timezone"]),
+            (json!({ "days": [] }), vec!["days"]),
+            (json!({ "days": { "friday": "off" } }), vec!["days.friday"]),
+            (
+                json!({ "days": { "friday": { "wake_time": "8", "activities": ["a", 1], "mood": "good", "work_schedule": 7 } } }),
+                vec![
+                    "days.friday.activities",
+                    "days.friday.mood",
+                    "days.friday.wake_time",
+                    "days.friday.work_schedule",
+                ],
+            ),
         ] {
-            assert_eq!(on("2026-02-27", &config).day, default("2026-02-27"), "{config}");
+            let planned = on("2026-02-27", &config);
+            assert_eq!(
+                (planned.day, planned.odd),
+                (default("2026-02-27"), odd.into_iter().map(str::to_owned).collect()),
+                "{config}"
+            );
         }
+        assert_eq!(on("2026-02-27", &json!("lazy")).day, default("2026-02-27"));
         let own = json!({ "days": { "Friday": { "wake_time": "06:15", "activities": ["Run_biweekly"], "social_availability": "Low" } } });
         let day = on("2026-02-27", &own).day;
         assert_eq!(

@@ -3,7 +3,7 @@
 //! 1. Every line is a segment, trimmed; empty ones go.
 //! 2. A segment of at most 80 characters stays whole. A longer one is split after sentence ends; a sentence joins the one before it while that has
 //!    fewer than 20 characters.
-//! 3. A single sentence is split before but, and, also, anyway, so, like, honestly, actually, though, plus, where the part so far has 20
+//! 3. What is one part then is split before but, and, also, anyway, so, like, honestly, actually, though, plus, where the part so far has 20
 //!    characters.
 //! 4. What is still one part is filled word by word, each part shorter than 80; a longer word stands alone.
 //! 5. More parts than the context allows: the surplus joins the last one that is allowed.
@@ -40,9 +40,9 @@ fn segment(segment: &str) -> Vec<String> {
         return vec![segment.to_owned()];
     }
     let words: Vec<&str> = segment.split_whitespace().collect();
-    let by_sentence = joined(&words, |before, _| before.ends_with(['.', '!', '?']));
+    let by_sentence = merged(joined(&words, |before, _| before.ends_with(['.', '!', '?'])));
     if by_sentence.len() > 1 {
-        return merged(by_sentence);
+        return by_sentence;
     }
     let mut so_far = words.first().map_or(0, |word| length(word));
     let by_marker = joined(&words, |_, word| {
@@ -128,6 +128,14 @@ mod tests {
         assert_eq!(lengths(&"x".repeat(80), 2), [80]);
         assert_eq!(parts("a\nb\nc\nd", 2), ["a", "b c d"]);
         assert!(parts(" \n ", 2).is_empty());
+    }
+
+    /// A sentence that joins the only other one leaves one part, which is split like a single sentence.
+    #[test]
+    fn a_short_sentence_in_front_does_not_keep_a_long_one_whole() {
+        let told = "Hi. I have been thinking about everything you told me last week down at the old harbour near Anna";
+        assert_eq!(lengths(told, 5), [79, 17]);
+        assert_eq!(lengths(&format!("Ok. {SAUCE}"), 5), [31, 32, 42, 18]);
     }
 
     #[test]

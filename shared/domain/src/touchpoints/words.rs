@@ -16,9 +16,10 @@
 //! Energy: a morning is medium, an evening low and falling, an event high, else normal.
 //!
 //! The answer is 1 to 3 lines, each a message of at most 300 characters. Quotes around a line, labels such as "Message 1:" and actions between
-//! asterisks go; empty lines go; a long line is cut at the last sentence or word; of [emoji](crate::texting::emoji) two of hers stay. When it
-//! goes out, a long line becomes [parts](crate::texting::parts) as in a reply, three in all at most. What equals one of the last five that were delivered, or
-//! shares 70 % of its words with one, is thought up once more, then not sent.
+//! asterisks go; so does a line that is empty or has nothing but punctuation; a long line is cut at the last sentence or word; of
+//! [emoji](crate::texting::emoji) two of hers stay, and one alone is a message. When it goes out, a long line becomes
+//! [parts](crate::texting::parts) as in a reply as long as there are three messages in all at most; two lines are never put into one. What equals
+//! one of the last five that were delivered, or shares 70 % of its words with one, is thought up once more, then not sent.
 
 use std::collections::HashSet;
 use std::sync::LazyLock;
@@ -31,7 +32,7 @@ use crate::emotion::Dimensions;
 use crate::state::{HIGH, LOW};
 use crate::telegram::without_actions;
 use crate::texting::cut::cut;
-use crate::texting::emoji::restrained;
+use crate::texting::emoji::{count, restrained};
 use crate::texting::parts::parts;
 
 /// The longest that the model may take.
@@ -97,12 +98,19 @@ pub fn messages(answer: &str) -> Vec<String> {
 fn message(line: &str) -> Option<String> {
     let bare = unquoted(&LABEL.replace(unquoted(line), "")).to_owned();
     let words = restrained(&cut(&without_actions(&bare), LINE_CHARS));
-    words.contains(char::is_alphanumeric).then_some(words)
+    (words.contains(char::is_alphanumeric) || count(&words) > 0).then_some(words)
 }
 
-/// The messages in which a touchpoint's content goes out.
+/// The messages in which a touchpoint's content goes out: its lines, and where there is room for more, a long one in parts.
 pub fn sent_as(content: &str) -> Vec<String> {
-    parts(content, MOST_LINES)
+    let lines: Vec<&str> = content.lines().filter(|line| !line.trim().is_empty()).collect();
+    let mut room = MOST_LINES.saturating_sub(lines.len());
+    let of_line = |line| {
+        let parts = parts(line, 1 + room);
+        room = (1 + room).saturating_sub(parts.len());
+        parts
+    };
+    lines.into_iter().flat_map(of_line).collect()
 }
 
 /// Without quotes that stand around the whole.
@@ -151,7 +159,8 @@ mod tests {
             ),
             ("*stretches* morning\n- one\n2) two\nthree", vec!["morning", "one", "two"]),
             ("1. first\n“second”", vec!["first", "second"]),
-            ("...\n🙂\n*smiles*\n", vec![]),
+            ("...\n😘\n*smiles*\n- \n", vec!["😘"]),
+            ("🎉\n:)\n\n```", vec![":)"]),
             ("hey 🎉 you 😏 there 😘 now 🙂", vec!["hey you 😏 there 😘 now"]),
             ("it's 5: 30 somewhere", vec!["it's 5: 30 somewhere"]),
             ("", vec![]),
@@ -168,6 +177,18 @@ mod tests {
         let long = "This line says one thing first. Then it says another thing, at some length. And a third. And the fourth thing is said last.";
         assert_eq!(sent_as(long).len(), 3);
         assert_eq!(sent_as(&format!("{long}\n{long}")).len(), 3);
+    }
+
+    /// The room that is left goes to the first lines; none grows beyond what it was.
+    #[test]
+    fn lines_are_never_put_into_one_message() {
+        let line =
+            |name: &str| format!("{name} and {0}. {name} again and {0}.", "on and on ".repeat(6).trim());
+        let (one, two, three) = (line("one"), line("two"), line("three"));
+        assert_eq!(sent_as(&[&one[..], &two, &three].join("\n")), [&one[..], &two, &three]);
+        let sent = sent_as(&format!("{one}\n{two}"));
+        assert_eq!((sent.len(), &sent[2]), (3, &two));
+        assert_eq!(sent[..2].join(" "), one);
     }
 
     #[test]

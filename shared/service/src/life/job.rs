@@ -19,18 +19,16 @@ use jiff::civil::Date;
 use providers::queue::{Queue, Record};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use store::{job_executions, life_events, life_players};
+use store::{life_events, life_players};
 
 use super::day::{self, Error};
 use super::{Life, circle};
 use crate::fan_out::{self, Item};
-use crate::job_run::{JobRun, Report};
+use crate::job_run::{JobRun, Report, left_off};
 use crate::llm::{Asker, Models, Purpose};
 
 /// The name of the step.
 const STEP: &str = "life_events";
-/// What the result of a run says that was asked for something else than what is usual: its cursor is for whoever asked.
-const ORDERED: &str = "ordered";
 /// The flag that switches the job off.
 pub const FLAG: &str = "life_gen_enabled";
 
@@ -112,7 +110,7 @@ struct Counters {
     enqueued: Option<u64>,
     /// The last player of this call, where there are more.
     next_cursor: Option<UserId>,
-    /// Whether the call asked for something else than what is usual ([`ORDERED`]).
+    /// Whether the call asked for something else than what is usual: the cursor is for whoever asked then.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     ordered: bool,
     /// Nobody; the report puts in who failed.
@@ -144,17 +142,14 @@ async fn list(
     life_players::list_written_ahead(&client, here_since, after, order.user, limit).await
 }
 
-/// Where the last usual run left off; none: all were reached, and it begins anew.
-async fn left_off(deps: &Deps) -> store::Result<Option<UserId>> {
-    let client = deps.life.pool.get().await?;
-    let told = job_executions::find_last_result(&client, LIFE_GEN, ORDERED).await?;
-    Ok(told.and_then(|told| UserId::deserialize(&told["next_cursor"]).ok()))
-}
-
 async fn work_off(deps: &Deps, run: &JobRun, order: Order, report: &mut Report) -> Counters {
     let mut counters = Counters::default();
     let listed = async {
-        let cursor = if order == Order::default() { left_off(deps).await? } else { order.cursor };
+        let cursor = if order == Order::default() {
+            left_off(&deps.life.pool, LIFE_GEN, "next_cursor").await?
+        } else {
+            order.cursor
+        };
         Ok::<_, store::Error>((cursor, list(deps, run.slot, order, cursor, order.limit + 1).await?))
     };
     let (cursor, mut users) = match listed.await {

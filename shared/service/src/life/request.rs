@@ -6,7 +6,7 @@ use std::fmt::Write;
 use domain::arcs::life::{STATE_CHARS, reference};
 use domain::circle::names::FORMER_PARTNER;
 use domain::life::DAY_TIMEOUT;
-use domain::life::entities::{Entity, EntityType, LONGEST_NAME, LONGEST_NOTE};
+use domain::life::entities::{LONGEST_NAME, LONGEST_NOTE, sentences};
 use domain::life::event::{DayPart, Domain, EventType, LONGEST, MAX_NAMES, SHORTEST};
 use domain::life::generation::{self, Draft, FEWEST, MOST};
 use domain::life::mood::Tone;
@@ -81,7 +81,7 @@ fn given(plan: &Plan) -> String {
         ("mood", mood(plan)),
         ("theme", theme(plan)),
         ("people", people(plan)),
-        ("world", world(&plan.entities)),
+        ("world", sentences(&plan.entities)),
         ("storylines", stories(plan)),
         ("days_before", recent(plan)),
     ] {
@@ -135,15 +135,6 @@ fn people(plan: &Plan) -> Vec<String> {
         .collect();
     lines.push(format!("- {FORMER_PARTNER} (former partner, past; she does not meet him)"));
     lines
-}
-
-fn world(entities: &[Entity]) -> Vec<String> {
-    let of = |kind: &EntityType| {
-        let names: Vec<String> =
-            entities.iter().filter(|entity| entity.kind == *kind).map(|entity| plain(&entity.name)).collect();
-        (!names.is_empty()).then(|| format!("{}: {}", kind.as_str(), names.join(", ")))
-    };
-    EntityType::ALL.iter().filter_map(of).collect()
 }
 
 fn stories(plan: &Plan) -> Vec<String> {

@@ -74,11 +74,12 @@ async fn read(tx: &Tx, context: &Context) -> store::Result<(Vec<Arc>, Lately)> {
     )
 }
 
-/// When the first of the days begins that make a contact consistent, on the player's clock.
+/// When the first of the days begins that make a contact consistent, on the player's clock. They end with the day of the
+/// conversation: one of the late evening is gone through on the next.
 fn first_of_days(context: &Context) -> Timestamp {
     let days = i64::try_from(CONSISTENT_DAYS).unwrap_or(i64::MAX) - 1;
-    let first = context.now.to_zoned(context.zone()).date().saturating_sub(days.days());
-    first.to_zoned(context.zone()).map_or(context.now, |begins| begins.timestamp())
+    let first = context.started_at.to_zoned(context.zone()).date().saturating_sub(days.days());
+    first.to_zoned(context.zone()).map_or(context.started_at, |begins| begins.timestamp())
 }
 
 /// The storylines that go on, after this conversation; those that it has moved before are left out.

@@ -35,7 +35,7 @@ use super::outcome::{self, Done};
 use super::{Deps, Failure, Work, hold};
 use crate::care;
 use crate::endings::{self, Occasion, close_games, say_farewell};
-use crate::engagement::Days;
+use crate::engagement::{Days, or_start};
 use crate::zones::zone_or;
 
 /// The savepoint around the limits: that they cannot be counted keeps nobody from writing.
@@ -166,14 +166,13 @@ pub(super) async fn accept(
         Ok(held) => held,
         Err(reason) => return Ok(Acceptance::Done(reason.into())),
     };
-    let engagement = engagement?;
+    let stored = or_start(user, engagement?, now);
     let in_care = work.needs_care() || in_care?;
     unblocked?;
     let verdict = verdict(&tx, counts, now).await?;
     let holding = Holding { deps, work, user, incoming, player, in_care, tx, now };
     let refusal = verdict.and_then(|verdict| verdict.refusal);
     if refusal.is_none()
-        && let Some(stored) = engagement
         && let Some(farewell) = holding.close_days(&stored).await?
     {
         holding.tx.commit().await?;

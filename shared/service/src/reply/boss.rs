@@ -39,7 +39,8 @@ use super::{Deps, Failure, Work, hold};
 use crate::agent;
 use crate::boss::{self, Case};
 use crate::decay::boss_timeouts::end_locked;
-use crate::endings::{End, Occasion, close_games, say_farewell};
+use crate::endings::{End, Occasion, close_games, say_farewell, take_back};
+use crate::engagement::or_start;
 use crate::llm::{self, Asker, Purpose};
 
 /// What a message in an encounter comes to.
@@ -314,6 +315,10 @@ impl Turn<'_> {
         after: &Aftermath,
         line: Option<String>,
     ) -> store::Result<Sent> {
+        if after.status == GameStatus::Won {
+            // Before the victory is queued, which waits behind nothing.
+            take_back(tx, &[*self.player.id.as_uuid()]).await?;
+        }
         let sent = match line {
             Some(line) => Some(self.queue(tx, locked, line, after.status).await?),
             None => None,
@@ -406,7 +411,7 @@ impl Turn<'_> {
     }
 
     async fn reset_engagement(&self, tx: &Tx, after: &Aftermath) -> store::Result<()> {
-        let stored = engagement::get(tx, self.player.id).await?.unwrap_or_else(|| Stored::start(self.now));
+        let stored = or_start(self.player.id, engagement::get(tx, self.player.id).await?, self.now);
         let (start, step) = stored.engagement.reset_for(after.chapter, self.now);
         let reset = Stored { engagement: start, ..stored };
         engagement::save(tx, self.player.id, &reset, self.now).await?;

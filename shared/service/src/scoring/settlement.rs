@@ -36,6 +36,7 @@ use store::{Client, Tx, conversations, metrics};
 use super::window::Talks;
 use crate::conflict_document::{self, Found};
 use crate::endings::{End, Occasion, close_games, say_farewell};
+use crate::engagement::or_start;
 use crate::zones::zone_or;
 
 /// What the rules need beside the player's row.
@@ -100,10 +101,7 @@ impl<'a> Settlement<'a> {
     ) -> Option<Self> {
         let Found { mut details, began_at } =
             conflict_document::find(analysed.user, player.conflict_details.as_ref(), &known.left, now);
-        let stored = known.engagement.unwrap_or_else(|| {
-            tracing::warn!(user_id = %analysed.user, "A player's engagement was lost: it starts anew");
-            Stored::start(now)
-        });
+        let stored = or_start(analysed.user, known.engagement, now);
         let last_conflict_at = player.last_conflict_at.max(began_at);
         let before = Before { last_conflict_at, ..before(analysed.user, player, known, &stored) };
         let looked = Looked { engagement: &stored.engagement, chapter: player.chapter, words: stored.words };
@@ -248,7 +246,7 @@ impl<'a> Settlement<'a> {
 
 fn before(user: UserId, player: &Locked, known: &Known, stored: &Stored) -> Before {
     let metrics = known.metrics.unwrap_or_else(|| {
-        tracing::warn!(user_id = %user, "A player's metrics were lost: they start at the score");
+        tracing::warn!(user_id = %user, "A player has no metrics: they start at the score");
         Metrics::all(player.score)
     });
     Before {

@@ -1,6 +1,8 @@
 //! What she will write of her own accord, and whom she misses: looked at player by player, page by page. The rules are
 //! `domain::touchpoints::triggers` and `domain::thoughts`.
 //!
+//! Where the time was over before all were looked at, the next run goes on behind the last one: the result tells who that was.
+//!
 //! Most pages end without a write. Where something is to be written, the players concerned are locked, read once more and
 //! decided about again: what came meanwhile counts. Whoever is locked by somebody else comes with the next run.
 
@@ -9,7 +11,7 @@ use std::time::Instant;
 
 use domain::emotion::Dimensions;
 use domain::ids::UserId;
-use domain::job::Tally;
+use domain::job::{DELIVER, Tally};
 use domain::state::nikita_date;
 use domain::thoughts::{self, Missing};
 use domain::touchpoints::triggers::{Event, IMPORTANT, New, PLANNED_LATELY, Planned, Situation, evaluate};
@@ -25,37 +27,60 @@ use store::{
 
 use super::Outreach;
 use crate::deliver::Sender;
-use crate::job_run::{JobRun, Report};
+use crate::job_run::{JobRun, Report, left_off};
 use crate::zones::zone_or;
 
 /// The name of the step.
 const STEP: &str = "plan_touchpoints";
 
-/// Looks at all players who may be thought of. Returns how many touchpoints were planned.
-pub(crate) async fn plan_all(outreach: &Outreach, sender: &Sender, run: &JobRun, report: &mut Report) -> u64 {
+/// How far a run came.
+#[derive(Debug, Default)]
+pub(crate) struct Looked {
+    /// How many touchpoints were planned.
+    pub(crate) planned: u64,
+    /// The last player who was looked at; none: there was nobody behind.
+    pub(crate) left_at: Option<UserId>,
+}
+
+/// Looks at all players who may be thought of, from where the run before left off.
+pub(crate) async fn plan_all(
+    outreach: &Outreach,
+    sender: &Sender,
+    run: &JobRun,
+    report: &mut Report,
+) -> Looked {
+    let (mut looked, mut tally) = (Looked::default(), Tally::default());
     if !outreach.enabled {
-        return 0;
+        return looked;
     }
-    let (mut planned, mut tally, mut after) = (0, Tally::default(), UserId::nil());
+    match left_off(&sender.pool, DELIVER, "touchpoints_next_cursor").await {
+        Ok(left_at) => looked.left_at = left_at,
+        Err(error) => {
+            report.step_failed(STEP, error.code());
+            return looked;
+        }
+    }
     let began = Instant::now();
     loop {
         if !run.has_time() || began.elapsed() >= LOOKS_FOR {
             report.truncate();
             break;
         }
-        let page = match list_page(sender, after).await {
+        let page = match list_page(sender, looked.left_at.unwrap_or(UserId::nil())).await {
             Ok(page) => page,
             Err(error) => {
                 report.step_failed(STEP, error.code());
-                return planned;
+                return looked;
             }
         };
-        let Some(last) = page.last() else { break };
-        after = *last;
-        planned += plan_page(outreach, sender, &page, &mut tally, report).await;
+        looked.left_at = page.last().copied();
+        if page.is_empty() {
+            break;
+        }
+        looked.planned += plan_page(outreach, sender, &page, &mut tally, report).await;
     }
     report.step_done(STEP, tally);
-    planned
+    looked
 }
 
 async fn list_page(sender: &Sender, after: UserId) -> store::Result<Vec<UserId>> {
