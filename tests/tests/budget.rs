@@ -236,7 +236,7 @@ async fn an_operator_s_run_that_comes_too_late_is_made_the_next_day() {
 async fn a_run_that_cannot_begin_gives_back_what_it_reserved() {
     let world = Processing::new().await;
     world.talked(&[("user", "I play chess")]).await;
-    execute(&world.pool(), "DELETE FROM user_metrics").await;
+    execute(&world.pool(), "ALTER TABLE score_history RENAME COLUMN event_details TO gone").await;
 
     let answer = world.process(Rollout::default()).await;
 
