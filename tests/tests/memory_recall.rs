@@ -259,7 +259,7 @@ async fn every_ingredient_recalls_more() {
     let texts: Vec<String> = questions.iter().map(|(question, _)| question.clone()).collect();
     let vectors = models.embed(Asker::player(world.user), &texts, EmbedFor::Storing).await.expect("vectors");
     let mut found = [0; STEPS.len()];
-    for ((question, answer), vector) in questions.iter().zip(&vectors) {
+    for ((question, answer), vector) in questions.iter().zip(vectors.iter().flatten()) {
         let (candidates, ids) = candidates(&world, question, vector).await;
         for (count, (_, with)) in found.iter_mut().zip(STEPS) {
             *count += usize::from(is_found(&candidates, &ids, question, answer, with));

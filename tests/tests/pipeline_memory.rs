@@ -449,8 +449,27 @@ async fn many_texts_are_embedded_a_hundred_at_a_time() {
         calls.iter().map(|call| call.body["input"].as_array().expect("texts").len()).collect();
     assert_eq!(sizes, [100, 100, 50]);
     for (text, vector) in texts.iter().zip(vectors) {
-        assert_eq!(vector, standins::openai::vector(text), "{text}");
+        assert_eq!(vector, Some(standins::openai::vector(text)), "{text}");
     }
+}
+
+/// A blank text among others costs them nothing; alone it is an error.
+#[tokio::test]
+async fn a_blank_text_is_not_sent() {
+    let world = Processing::new().await;
+    let embed = async |texts: [&str; 3]| {
+        let asker = service::llm::Asker::player(world.user);
+        let texts = texts.map(ToOwned::to_owned);
+        world.deps.models.embed(asker, &texts, providers::openai::EmbedFor::Storing).await
+    };
+
+    let vectors = embed(["tea", " ", "coffee"]).await.expect("vectors");
+    let [tea, coffee] = ["tea", "coffee"].map(|text| Some(standins::openai::vector(text)));
+    assert_eq!(vectors, [tea, None, coffee]);
+    assert_eq!(world.standins.openai.calls()[0].body["input"], json!(["tea", "coffee"]));
+
+    assert_eq!(embed(["", " ", "\n"]).await.expect_err("nothing to find").code(), "rejected");
+    assert_eq!(world.standins.openai.count(), 1);
 }
 
 // case: pipeline 66

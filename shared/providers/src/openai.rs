@@ -86,23 +86,30 @@ impl Embeddings {
         &self.model
     }
 
-    /// One vector of [`DIMENSIONS`] numbers for each text, in their order. A blank text has no meaning to find: with
-    /// one among them nothing is sent, and the call is rejected.
-    pub async fn embed(&self, texts: &[String], purpose: EmbedFor) -> Result<(Vec<Vec<f32>>, Usage), Error> {
-        if texts.iter().any(|text| text.trim().is_empty()) {
+    /// One vector of [`DIMENSIONS`] numbers for each text, in their order. A blank text has no meaning to find: it is not
+    /// sent and has none. A call with nothing else is rejected.
+    pub async fn embed(
+        &self,
+        texts: &[String],
+        purpose: EmbedFor,
+    ) -> Result<(Vec<Option<Vec<f32>>>, Usage), Error> {
+        let sent: Vec<&str> = texts.iter().map(String::as_str).filter(|text| !is_blank(text)).collect();
+        if sent.is_empty() {
             return Err(Error::Rejected { status: 0, reason: "blank_text".to_owned() });
         }
-        let mut vectors = Vec::with_capacity(texts.len());
+        let mut vectors = Vec::with_capacity(sent.len());
         let mut usage = Usage::default();
-        for batch in texts.chunks(MAX_BATCH) {
+        for batch in sent.chunks(MAX_BATCH) {
             let (found, tokens) = self.embed_batch(batch, purpose).await?;
             vectors.extend(found);
             usage.tokens = usage.tokens.saturating_add(tokens);
         }
-        Ok((vectors, usage))
+        let mut vectors = vectors.into_iter();
+        let of_texts = texts.iter().map(|text| if is_blank(text) { None } else { vectors.next() }).collect();
+        Ok((of_texts, usage))
     }
 
-    async fn embed_batch(&self, texts: &[String], purpose: EmbedFor) -> Result<(Vec<Vec<f32>>, u64), Error> {
+    async fn embed_batch(&self, texts: &[&str], purpose: EmbedFor) -> Result<(Vec<Vec<f32>>, u64), Error> {
         let (distinct, positions) = distinct(texts);
         let call = Call {
             path: "/v1/embeddings",
@@ -118,15 +125,19 @@ impl Embeddings {
     }
 }
 
+fn is_blank(text: &str) -> bool {
+    text.trim().is_empty()
+}
+
 /// Each text once, and for each text where it stands among those.
-fn distinct(texts: &[String]) -> (Vec<&str>, Vec<usize>) {
+fn distinct<'a>(texts: &[&'a str]) -> (Vec<&'a str>, Vec<usize>) {
     let mut distinct = Vec::new();
     let mut seen = HashMap::new();
     let positions = texts
         .iter()
         .map(|text| {
-            *seen.entry(text.as_str()).or_insert_with(|| {
-                distinct.push(text.as_str());
+            *seen.entry(*text).or_insert_with(|| {
+                distinct.push(*text);
                 distinct.len() - 1
             })
         })
@@ -233,10 +244,11 @@ mod tests {
     proptest! {
         #[test]
         fn distinct_texts_stand_for_all(texts in prop::collection::vec("[a-c]{1,2}", 0..40)) {
+            let texts: Vec<&str> = texts.iter().map(String::as_str).collect();
             let (distinct, positions) = distinct(&texts);
             prop_assert_eq!(positions.len(), texts.len());
             for (text, position) in texts.iter().zip(positions) {
-                prop_assert_eq!(text, distinct[position]);
+                prop_assert_eq!(*text, distinct[position]);
             }
         }
 

@@ -183,13 +183,13 @@ impl Models {
         outcome
     }
 
-    /// One vector per text, in their order, as a piece of work of its own. No text, no call.
+    /// One vector per text, in their order, none for a blank one, as a piece of work of its own. No text, no call.
     pub async fn embed(
         &self,
         asker: Asker,
         texts: &[String],
         embed_for: EmbedFor,
-    ) -> Result<Vec<Vec<f32>>, providers::Error> {
+    ) -> Result<Vec<Option<Vec<f32>>>, providers::Error> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
@@ -318,12 +318,12 @@ impl Work {
         outcome
     }
 
-    /// One vector per text, in their order. No text, no call.
+    /// One vector per text, in their order, none for a blank one. No text, no call.
     pub async fn embed(
         &self,
         texts: &[String],
         embed_for: EmbedFor,
-    ) -> Result<Vec<Vec<f32>>, providers::Error> {
+    ) -> Result<Vec<Option<Vec<f32>>>, providers::Error> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }

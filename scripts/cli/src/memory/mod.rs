@@ -184,7 +184,7 @@ async fn embed(models: &Models, player: &Player, queries: &[Query]) -> Vec<Optio
         })
         .unwrap_or_default()
         .into_iter();
-    queries.iter().map(|query| if is_asked(query) { vectors.next() } else { None }).collect()
+    queries.iter().map(|query| if is_asked(query) { vectors.next().flatten() } else { None }).collect()
 }
 
 /// The database and the models of this checkout's settings.

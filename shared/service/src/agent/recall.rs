@@ -146,7 +146,7 @@ impl<'a> Recall<'a> {
 /// The meaning of a text to search with; none when it cannot be had in time.
 pub(super) async fn embed(work: &Work, text: &str) -> Option<Vec<f32>> {
     match work.embed(&[text.to_owned()], EmbedFor::Searching).await {
-        Ok(mut vectors) => vectors.pop(),
+        Ok(mut vectors) => vectors.pop().flatten(),
         Err(error) => {
             tracing::warn!(error_code = error.code(), "No embedding: memory is searched by words");
             None

@@ -67,7 +67,7 @@ fn row_of(user: UserId, line: &Line) -> FactId {
     FactId::from_uuid(derived(&format!("import:{user}:{}", name_of(&line.id))))
 }
 
-async fn embed(models: &Models, user: UserId, lines: &[Line]) -> Option<Vec<Vec<f32>>> {
+async fn embed(models: &Models, user: UserId, lines: &[Line]) -> Option<Vec<Option<Vec<f32>>>> {
     let texts: Vec<String> = lines.iter().map(|line| line.text.clone()).collect();
     match models.embed(Asker::player(user), &texts, EmbedFor::Storing).await {
         Ok(vectors) => Some(vectors),
@@ -83,7 +83,7 @@ async fn write(
     user: UserId,
     ids: &[FactId],
     lines: &[Line],
-    vectors: Option<&[Vec<f32>]>,
+    vectors: Option<&[Option<Vec<f32>>]>,
     last_session: i64,
     now: Timestamp,
 ) -> store::Result<u64> {
@@ -95,7 +95,7 @@ async fn write(
         .map(|(index, line)| ImportedLine {
             id: ids[index],
             text: &line.text,
-            embedding: vectors.map(|vectors| vectors[index].as_slice()),
+            embedding: vectors.and_then(|vectors| vectors[index].as_deref()),
             metadata: &metadata[index],
         })
         .collect();

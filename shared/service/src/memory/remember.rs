@@ -165,7 +165,7 @@ pub async fn embed(work: &Work, mut facts: Vec<NewFact>) -> Vec<NewFact> {
     match work.embed(&texts, EmbedFor::Storing).await {
         Ok(vectors) => {
             for (fact, vector) in facts.iter_mut().zip(vectors) {
-                fact.embedding = Some(vector);
+                fact.embedding = vector;
             }
         }
         Err(error) => {

@@ -173,7 +173,7 @@ pub async fn newest(
 
 async fn embed(models: &Models, user: UserId, query: &str) -> Option<Vec<f32>> {
     match models.embed(Asker::player(user), &[query.to_owned()], EmbedFor::Searching).await {
-        Ok(mut vectors) => vectors.pop(),
+        Ok(mut vectors) => vectors.pop().flatten(),
         Err(error) => {
             tracing::warn!(user_id = %user, error_code = error.code(), "No embedding: memory is searched by words");
             None

@@ -54,8 +54,8 @@ impl Queries {
                 Vec::new().into_iter()
             }
         };
-        let summary_vector = summary.as_ref().and_then(|_| vectors.next());
-        if let (Some(shared), Some(her_life)) = (vectors.next(), vectors.next()) {
+        let summary_vector = summary.as_ref().and_then(|_| vectors.next().flatten());
+        if let (Some(Some(shared)), Some(Some(her_life))) = (vectors.next(), vectors.next()) {
             fixed.get_or_init(|| [shared, her_life]);
         }
         Self { summary, summary_vector, fixed: fixed.get().cloned() }
