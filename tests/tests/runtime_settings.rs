@@ -8,6 +8,7 @@ use domain::ids::ConversationId;
 use end_to_end::bundle::Bundle;
 use end_to_end::chat::noon;
 use end_to_end::conversations::NewConversation;
+use end_to_end::log::Log;
 use end_to_end::players::NewPlayer;
 use end_to_end::rows::execute;
 use serde_json::json;
@@ -100,4 +101,20 @@ async fn wrong_bounds_keep_a_function_from_starting() {
     }
     let told = bundle.changed(&[("OBSERVABILITY_ENABLED", "maybe")]).expect_err("neither yes nor no");
     assert!(told.to_string().contains("OBSERVABILITY_ENABLED"), "{told}");
+}
+
+/// A model whose price nobody knows counts as the dearest, and is told of at the start: also the one that embeds.
+#[tokio::test]
+async fn a_model_of_unknown_price_is_told_of_at_the_start() {
+    let bundle = Bundle::at(noon()).await;
+    for (model, is_told) in [("text-embedding-3-small", false), ("text-embedding-3-large", true)] {
+        let log = Log::listen();
+        let _functions = bundle.changed(&[("EMBEDDING_MODEL", model)]).expect("they start all the same");
+        let told = log.lines("A model of unknown price counts as the dearest");
+        assert_eq!(
+            told.iter().any(|line| line["setting"] == "EMBEDDING_MODEL"),
+            is_told,
+            "{model}: {told:?}"
+        );
+    }
 }
